@@ -1,0 +1,21 @@
+"""`lunchbell proxy`: starts the proxy as a process of its own, so that the analyser never needs mitmproxy."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from lunchbell.cli.common import config_file, fail
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
+@click.option("--config", type=click.Path(path_type=Path), help="The school's file.")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def proxy(config: Path | None, options: tuple[str, ...]) -> None:
+    """Run the proxy on school equipment; `lunchbell proxy --help` lists its options."""
+    if find_spec("mitmproxy") is None:
+        fail("the proxy needs mitmproxy; install it with: pip install 'lunchbell[proxy]'")
+    command = [sys.executable, "-m", "lunchbell_proxy", "--config", str(config_file(config)), *options]
+    sys.exit(subprocess.call(command))

@@ -1,0 +1,28 @@
+"""The pseudonym keys: one for each term, in a file of their own that only Lunchbell's user reads.
+
+Whoever holds a term's key and the list of user names can undo that term's pseudonyms; deleting a key makes them final.
+"""
+
+import json
+import secrets
+from datetime import date
+from pathlib import Path
+
+from lunchbell.policy.calendar import Calendar
+
+
+def key_for(path: Path, calendar: Calendar, day: date) -> bytes:
+    """The key of the term that `day` is in or after; made, and written with mode 600, when first needed."""
+    keys: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    term = term_of(calendar, day)
+    if term not in keys:
+        keys[term] = secrets.token_hex(32)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(keys, indent=1) + "\n")
+    return bytes.fromhex(keys[term])
+
+
+def term_of(calendar: Calendar, day: date) -> str:
+    """The name of the term that `day` is in or after."""
+    begun = [term for term in calendar.terms if term.first <= day]
+    return max(begun, key=lambda term: term.first).name if begun else "before the first term"

@@ -1,0 +1,71 @@
+"""Starts mitmproxy with our addons: mitmdump's own master, without its log of flows."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from mitmproxy import options
+from mitmproxy.tools.dump import DumpMaster
+
+from lunchbell.settings import Settings
+from lunchbell.settings.keys import key_for
+from lunchbell_proxy.clock import Clock
+from lunchbell_proxy.judging import Judging
+from lunchbell_proxy.opening import Opening
+from lunchbell_proxy.outbox import Outbox
+from lunchbell_proxy.rehearsal import OneOrigin
+from lunchbell_proxy.sending import Sending
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What demos and tests change: the clock, and where every server is found, with the authority it is trusted by."""
+
+    clock: Clock = Clock()
+    origin: tuple[str, int] | None = None
+    origin_authority: Path | None = None
+    users: Path | None = None
+
+
+async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsal) -> None:
+    """Serve until told to stop; `analyser` is its address, such as http://127.0.0.1:8421."""
+    proxy = settings.file.proxy
+    host, _, port = proxy.listen.rpartition(":")
+    outbox = Outbox(settings.beside(proxy.outbox))
+    judging = Judging(settings, outbox.put, key_lookup(settings), rehearsal.clock)
+    opts = options.Options(
+        listen_host=host,
+        listen_port=int(port),
+        mode=[f"upstream:{proxy.upstream}" if proxy.upstream else proxy.mode],
+        confdir=str(settings.beside(proxy.certificates)),
+    )
+    master = DumpMaster(opts, loop=asyncio.get_running_loop(), with_termlog=False, with_dumper=False)
+    opts.update(onboarding=False, http3=False, validate_inbound_headers=False)
+    if rehearsal.users:
+        opts.update(proxyauth=f"@{rehearsal.users}")
+    if rehearsal.origin_authority:
+        opts.update(ssl_verify_upstream_trusted_ca=str(rehearsal.origin_authority))
+    if rehearsal.origin:
+        master.addons.add(OneOrigin(rehearsal.origin))
+    master.addons.add(Opening(settings, judging), judging, Sending(outbox, analyser, token))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, master.shutdown)
+    await master.run()
+
+
+def key_lookup(settings: Settings) -> Callable[[int], bytes]:
+    """From milliseconds UTC to the pseudonym key of that day's term."""
+
+    @lru_cache(maxsize=64)
+    def of_day(day: date) -> bytes:
+        return key_for(settings.beside(settings.file.analyser.keys), settings.calendar, day)
+
+    def key(at: int) -> bytes:
+        return of_day(datetime.fromtimestamp(at / 1000, settings.zone).date())
+
+    return key
