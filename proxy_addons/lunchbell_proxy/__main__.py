@@ -37,7 +37,7 @@ def main() -> int:
         except ValueError as error:
             print(f"--pretend: {error}", file=sys.stderr)
             return 2
-        clock = Clock(time.time(), start.timestamp(), options.speed)
+        clock = Clock(options.since or time.time(), start.timestamp(), options.speed)
         print(f"Rehearsal: events are recorded as if it were {start:%Y-%m-%d %H:%M} UTC.", file=sys.stderr)
     host, _, port = options.origin.rpartition(":")
     rehearsal = Rehearsal(clock, (host, int(port)) if port else None, options.origin_authority, options.users)
@@ -52,6 +52,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--users", type=Path, help="htpasswd file: people sign in to the proxy by name")
     rehearsal = parser.add_argument_group("rehearsals and demos")
     rehearsal.add_argument("--pretend", metavar="TIME", default="", help="judge as if it were this time, such as 2026-11-17T12:30")
+    rehearsal.add_argument("--since", type=float, default=0.0, metavar="SECONDS", help="when, since 1970, it is that time (default: now)")
     rehearsal.add_argument("--speed", type=float, default=1.0, help="how fast the pretended clock runs")
     rehearsal.add_argument("--origin", metavar="HOST:PORT", default="", help="send every server connection here")
     rehearsal.add_argument("--origin-authority", metavar="FILE", type=Path, help="trust this certificate authority for servers")

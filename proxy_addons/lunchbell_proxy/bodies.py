@@ -5,6 +5,7 @@ Whatever is odd, damaged or endless costs bounded memory and yields the fields r
 
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from email.message import Message
 from typing import Protocol
 from urllib.parse import unquote_plus
@@ -20,6 +21,8 @@ LONGEST_FORM = 8 * 1024 * 1024
 """A wiki page is saved with its marker after the text, and texts go up to 2 MB, three times that once encoded."""
 LONGEST_JSON = 256 * 1024
 LONGEST_NAME = 128
+HOLD = 64 * 1024
+"""A body up to this size is held until its request is judged."""
 
 
 class _Parser(Protocol):
@@ -78,10 +81,8 @@ class FieldReader:
 
     def _end_header(self) -> None:
         if self._header.lower() == b"content-disposition":
-            header = Message()
-            header["content-disposition"] = self._header_value.decode("utf-8", "replace").replace("\r", "").replace("\n", "")
-            name = header.get_param("name", header="content-disposition")
-            self._name[:] = name.encode("utf-8", "replace")[:LONGEST_NAME] if isinstance(name, str) else b""
+            name = _parameter(self._header_value.decode("utf-8", "replace"), "content-disposition", "name")
+            self._name[:] = name.encode("utf-8", "replace")[:LONGEST_NAME]
         self._header.clear()
         self._header_value.clear()
 
@@ -98,47 +99,62 @@ class FieldReader:
 
 
 class BodyTap:
-    """Stands in a request's stream: passes every chunk on, and reads what patterns need on the way.
+    """Stands in a request's stream: every chunk passes, and what patterns need of it is read.
 
-    `size` counts the bytes. `form` and `json` hold what was read, once the body has ended.
+    A short body is held until `finish`, so that it is taken apart away from the flow; a longer one as it streams by.
     """
 
-    def __init__(self, content_type: str, encoding: str = "") -> None:
+    def __init__(self, content_type: str, encoding: str) -> None:
         self.size = 0
-        self.json: object = None
-        self._reader = FieldReader()
+        self._content_type = content_type
+        self._encoding = encoding
+        self._held: list[bytes] | None = []
+        self._reader: _Reader | None = None
+
+    def __call__(self, chunk: bytes) -> bytes:
+        """mitmproxy's stream: a chunk in, the same chunk out."""
+        self.size += len(chunk)
+        if self._held is not None:
+            self._held.append(chunk)
+            if self.size > HOLD:
+                self._read_held()
+        elif self._reader:
+            self._reader.read(chunk)
+        return chunk
+
+    def finish(self) -> tuple[Fields, object]:
+        """(form fields, JSON document or None) of the body, as far as it could be read."""
+        self._read_held()
+        assert self._reader
+        return self._reader.end()
+
+    def _read_held(self) -> None:
+        if self._reader is None:
+            self._reader = _Reader(self._content_type, self._encoding)
+        for chunk in self._held or ():
+            self._reader.read(chunk)
+        self._held = None
+
+
+class _Reader:
+    """Reads one body of a declared type."""
+
+    def __init__(self, content_type: str, encoding: str) -> None:
+        self._fields = FieldReader()
         self._parser: _Parser | None = None
         self._document: bytearray | None = None
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding.strip().lower() in ("gzip", "deflate") else None
         self._left = LONGEST_FORM
-        kind, _, _ = content_type.partition(";")
-        kind = kind.strip().lower()
+        kind = content_type.partition(";")[0].strip().lower()
         try:
             if kind == "application/x-www-form-urlencoded":
-                self._parser = self._reader.urlencoded()
+                self._parser = self._fields.urlencoded()
             elif kind == "multipart/form-data":
-                header = Message()
-                header["content-type"] = content_type.replace("\r", "").replace("\n", "")
-                boundary = header.get_param("boundary")
-                self._parser = self._reader.multipart(boundary if isinstance(boundary, str) else "")
+                self._parser = self._fields.multipart(_parameter(content_type, "content-type", "boundary"))
             elif kind.endswith("json") or kind == "text/plain":
                 self._document = bytearray()
         except (FormParserError, ValueError):
             self._parser = None
-
-    @property
-    def form(self) -> Fields:
-        """The fields read so far."""
-        return self._reader.fields
-
-    def __call__(self, chunk: bytes) -> bytes:
-        """mitmproxy's stream: a chunk in, the same chunk out; an empty one ends the body."""
-        self.size += len(chunk)
-        if chunk:
-            self.read(chunk)
-        else:
-            self.end()
-        return chunk
 
     def read(self, chunk: bytes) -> None:
         """Look at the next part of the body."""
@@ -158,13 +174,19 @@ class BodyTap:
         except (FormParserError, zlib.error, ValueError):
             self._parser = self._document = None
 
-    def end(self) -> None:
+    def end(self) -> tuple[Fields, object]:
         """The body is over."""
-        try:
+        document = None
+        with suppress(FormParserError, ValueError):
             if self._parser:
                 self._parser.finalize()
             elif self._document:
-                self.json = orjson.loads(self._document)
-        except (FormParserError, ValueError):
-            pass
-        self._parser = self._document = None
+                document = orjson.loads(self._document)
+        return self._fields.fields, document
+
+
+def _parameter(value: str, header: str, name: str) -> str:
+    message = Message()
+    message[header] = value.replace("\r", "").replace("\n", "")
+    found = message.get_param(name, header=header)
+    return found if isinstance(found, str) else ""

@@ -1,6 +1,10 @@
-"""A flow -> an `Observation`: the few declared fields that patterns and the order of decision ask for, then nothing more."""
+"""A proxied request -> an `Observation`: the few declared fields that classification asks for.
 
-from typing import NamedTuple
+`Seen` is what is held of a request from its first header to its verdict, at most until the next commit after its
+answer. It is judged away from the flow, so that the page never waits for us.
+"""
+
+from functools import lru_cache
 
 from mitmproxy import http
 
@@ -8,76 +12,97 @@ from lunchbell.policy.hosts import host_of
 from lunchbell.policy.patterns import Fields, Observation
 from lunchbell.policy.services import Service
 from lunchbell.policy.urls import fields_of
+from lunchbell.policy.verdicts import Group
 from lunchbell_proxy.bodies import BodyTap
+
+Headers = tuple[tuple[bytes, bytes], ...]
 
 _NO_FIELDS: Fields = {}
 _WANTED = frozenset(
-    {
-        b"sec-fetch-dest", b"sec-fetch-site", b"origin", b"referer", b"sec-purpose", b"purpose", b"content-type",
-        b"content-encoding", b"x-fb-friendly-name",
-    }
-)  # fmt: skip
+    {b"sec-fetch-dest", b"sec-fetch-site", b"origin", b"referer", b"sec-purpose", b"purpose", b"x-fb-friendly-name"}
+)
 _LENGTHS = frozenset(map(len, _WANTED))
 
 NO_ANSWER = 502
 """The status of a request that no server answered, as a gateway would put it."""
 
 
-class Seen(NamedTuple):
-    """What is remembered of a request until its answer: never its headers or its body."""
+class Seen:
+    """One request to a catalogued service. It counts the bytes of the answer by standing in its stream."""
 
-    service: Service
-    host: str
-    method: str
-    path: str
-    query: Fields
-    headers: dict[bytes, str]
-    tap: BodyTap | None
+    __slots__ = ("answer", "at", "group", "headers", "host", "method", "path", "service", "size", "status", "tap", "user")
+
+    def __init__(self, service: Service, group: Group, host: str, request: http.Request, user: str) -> None:
+        self.service = service
+        self.group = group
+        self.host = host
+        self.user = user
+        self.method = request.data.method.decode("ascii", "replace")
+        self.path = request.data.path.decode("utf-8", "replace")
+        self.headers: Headers = request.data.headers.fields
+        self.at = request.timestamp_start
+        self.tap: BodyTap | None = None
+        self.answer: Headers = ()
+        self.status = NO_ANSWER
+        self.size = 0
+
+    def __call__(self, chunk: bytes) -> bytes:
+        """mitmproxy's stream: a chunk in, the same chunk out."""
+        self.size += len(chunk)
+        return chunk
+
+    def answered(self, response: http.Response | None) -> None:
+        """The answer is complete, or there is none."""
+        if response is not None:
+            self.status = response.data.status_code
+            self.answer = response.data.headers.fields
 
 
-def host(flow: http.HTTPFlow) -> str:
-    """The host that the request names, else the one that the client asked TLS for, else the one it connected to."""
-    return host_of(flow.request.pretty_host or flow.client_conn.sni or flow.request.host)
+def authority(request: http.Request) -> str:
+    """The host that a request names, as it names it: HTTP/2's :authority, else Host, else where it was sent."""
+    if request.data.authority:
+        return request.data.authority.decode("latin-1")
+    for name, value in request.data.headers.fields:
+        if len(name) == 4 and name.lower() == b"host":
+            return value.decode("latin-1")
+    return request.data.host
 
 
-def notice(flow: http.HTTPFlow, service: Service, named: str) -> Seen:
-    """What to remember of a request to `service`, with a tap on its body only where a pattern asks for one."""
-    request = flow.request
-    path, _, query = request.path.partition("?")
+def observe(seen: Seen) -> Observation:
+    """The whole request, once it was answered or failed."""
     headers = {
         lower: value.decode("latin-1")
-        for name, value in request.headers.fields
+        for name, value in seen.headers
         if len(name) in _LENGTHS and (lower := name.lower()) in _WANTED
     }
-    candidates = service.candidates(request.method, named, path)
-    tap = None
-    if any(pattern.needs_body for pattern in candidates):
-        tap = BodyTap(headers.get(b"content-type", ""), headers.get(b"content-encoding", ""))
-    wants_query = any(p.query or p.params or p.operation for p in candidates)
-    return Seen(
-        service, named, request.method, path or "/", fields_of(query) if wants_query and query else _NO_FIELDS, headers, tap
-    )
-
-
-def observe(seen: Seen, response: http.Response | None) -> Observation:
-    """The whole request, once it was answered or failed."""
-    headers = seen.headers
+    path, _, query = seen.path.partition("?")
     origin = headers.get(b"origin", "")
     if not origin or origin == "null":
         origin = headers.get(b"referer", "")
-    content_type = response.headers.get("content-type", "") if response else ""
+    form, document = seen.tap.finish() if seen.tap else (_NO_FIELDS, None)
     return Observation(
-        host=seen.host,
-        method=seen.method,
-        path=seen.path,
-        query=seen.query,
-        form=seen.tap.form if seen.tap else _NO_FIELDS,
-        json=seen.tap.json if seen.tap else None,
-        operation=headers.get(b"x-fb-friendly-name", ""),
-        dest=headers.get(b"sec-fetch-dest", ""),
-        site=headers.get(b"sec-fetch-site", ""),
-        origin=host_of(origin) if origin else "",
-        html=content_type.startswith(("text/html", "application/xhtml")),
-        prefetch=b"sec-purpose" in headers or headers.get(b"purpose") == "prefetch",
-        status=response.status_code if response else NO_ANSWER,
+        seen.host,
+        seen.method,
+        path or "/",
+        fields_of(query) if query else _NO_FIELDS,
+        form,
+        document,
+        headers.get(b"x-fb-friendly-name", ""),
+        headers.get(b"sec-fetch-dest", ""),
+        headers.get(b"sec-fetch-site", ""),
+        _host(origin) if origin else "",
+        header(seen.answer, b"content-type").startswith(("text/html", "application/xhtml")),
+        b"sec-purpose" in headers or headers.get(b"purpose") == "prefetch",
+        seen.status,
     )
+
+
+def header(headers: Headers, wanted: bytes) -> str:
+    """The first value of a header, or empty."""
+    for name, value in headers:
+        if len(name) == len(wanted) and name.lower() == wanted:
+            return value.decode("latin-1")
+    return ""
+
+
+_host = lru_cache(maxsize=4096)(host_of)

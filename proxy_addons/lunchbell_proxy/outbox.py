@@ -6,7 +6,7 @@ A dead or slow analyser only lets the file grow; at `LIMIT` events new ones are 
 import secrets
 import sqlite3
 import threading
-from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,43 +15,43 @@ from lunchbell.events import Event
 
 LIMIT = 2_000_000
 """About 600 MB, some weeks of a busy school."""
-INTERVAL = 0.05
-"""Seconds between commits."""
 
 _ENCODER = msgspec.json.Encoder()
 
 
 class Outbox:
-    """`put` from any thread; a thread of its own commits. `epoch` is new with every new file."""
+    """One file; calls from several threads wait for one another. `epoch` is new with every new file."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._lock = threading.Lock()
-        self._waiting: deque[Event] = deque()
-        self._stop = threading.Event()
         self.dropped = 0
-        with self._lock:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY AUTOINCREMENT, line BLOB) STRICT")
-            self._db.execute("CREATE TABLE IF NOT EXISTS epoch (epoch TEXT) STRICT")
-            row = self._db.execute("SELECT epoch FROM epoch").fetchone()
-            self.epoch: str = row[0] if row else secrets.token_hex(8)
-            if row is None:
-                self._db.execute("INSERT INTO epoch VALUES (?)", (self.epoch,))
-            last = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
-            self._seq: int = last[0] if last else 0
-        self._thread = threading.Thread(target=self._commit_until_stopped, name="outbox", daemon=True)
-        self._thread.start()
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY AUTOINCREMENT, line BLOB) STRICT")
+        self._db.execute("CREATE TABLE IF NOT EXISTS epoch (epoch TEXT) STRICT")
+        row = self._db.execute("SELECT epoch FROM epoch").fetchone()
+        self.epoch: str = row[0] if row else secrets.token_hex(8)
+        if row is None:
+            self._db.execute("INSERT INTO epoch VALUES (?)", (self.epoch,))
+        last = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+        self._seq: int = last[0] if last else 0
+        self._waiting: int = self._db.execute("SELECT count(*) FROM events").fetchone()[0]
 
-    def put(self, event: Event) -> None:
-        """Take an event; it is on disk within `INTERVAL`."""
-        self._waiting.append(event)
-
-    def flush(self) -> None:
-        """Commit what is waiting."""
+    def commit(self, events: Sequence[Event]) -> None:
+        """Number events and put them on disk; sqlite3.Error, and nothing changed, if the disk does not take them."""
         with self._lock:
-            self._commit()
+            taken = events[: max(0, LIMIT - self._waiting)]
+            rows = []
+            for seq, event in enumerate(taken, self._seq + 1):
+                event.seq = seq
+                rows.append((seq, _ENCODER.encode(event)))
+            with self._db:
+                self._db.execute("BEGIN")
+                self._db.executemany("INSERT INTO events VALUES (?, ?)", rows)
+            self._seq += len(rows)
+            self._waiting += len(rows)
+            self.dropped += len(events) - len(taken)
 
     def batch(self, size: int) -> tuple[int, list[bytes]]:
         """(first number, lines) of the oldest events that the analyser has not confirmed."""
@@ -62,33 +62,9 @@ class Outbox:
     def confirm(self, seq: int) -> None:
         """The analyser has everything up to `seq`."""
         with self._lock:
-            self._db.execute("DELETE FROM events WHERE seq <= ?", (seq,))
+            self._waiting -= self._db.execute("DELETE FROM events WHERE seq <= ?", (seq,)).rowcount
 
     def close(self) -> None:
-        """Commit what is waiting and close the file."""
-        self._stop.set()
-        self._thread.join()
-        self.flush()
-        self._db.close()
-
-    def _commit_until_stopped(self) -> None:
-        while not self._stop.wait(INTERVAL):
-            if self._waiting:
-                self.flush()
-
-    def _commit(self) -> None:
-        events = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        if not events:
-            return
-        room = LIMIT - self._db.execute("SELECT count(*) FROM events").fetchone()[0]
-        if len(events) > room:
-            self.dropped += len(events) - room
-            del events[room:]
-        rows = []
-        for seq, event in enumerate(events, self._seq + 1):
-            event.seq = seq
-            rows.append((seq, _ENCODER.encode(event)))
-        self._db.execute("BEGIN")
-        self._db.executemany("INSERT INTO events VALUES (?, ?)", rows)
-        self._db.execute("COMMIT")
-        self._seq += len(rows)
+        """Close the file."""
+        with self._lock:
+            self._db.close()

@@ -2,21 +2,20 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
 from pathlib import Path
 
 from mitmproxy import options
 from mitmproxy.tools.dump import DumpMaster
 
 from lunchbell.settings import Settings
-from lunchbell.settings.keys import key_for
+from lunchbell.settings.keys import keys_in
 from lunchbell_proxy.clock import Clock
 from lunchbell_proxy.judging import Judging
+from lunchbell_proxy.noticing import Noticing
 from lunchbell_proxy.opening import Opening
 from lunchbell_proxy.outbox import Outbox
+from lunchbell_proxy.recording import Recording
 from lunchbell_proxy.rehearsal import OneOrigin
 from lunchbell_proxy.sending import Sending
 
@@ -35,8 +34,9 @@ async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsa
     """Serve until told to stop; `analyser` is its address, such as http://127.0.0.1:8421."""
     proxy = settings.file.proxy
     host, _, port = proxy.listen.rpartition(":")
-    outbox = Outbox(settings.beside(proxy.outbox))
-    judging = Judging(settings, outbox.put, key_lookup(settings), rehearsal.clock)
+    keys = keys_in(settings.beside(settings.file.analyser.keys), settings.calendar, settings.zone)
+    recording = Recording(Judging(settings, keys, rehearsal.clock), Outbox(settings.beside(proxy.outbox)))
+    noticing = Noticing(settings, recording.put)
     opts = options.Options(
         listen_host=host,
         listen_port=int(port),
@@ -51,21 +51,9 @@ async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsa
         opts.update(ssl_verify_upstream_trusted_ca=str(rehearsal.origin_authority))
     if rehearsal.origin:
         master.addons.add(OneOrigin(rehearsal.origin))
-    master.addons.add(Opening(settings, judging), judging, Sending(outbox, analyser, token))
+    master.addons.add(Opening(settings, noticing), noticing, Sending(recording, analyser, token))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, master.shutdown)
     await master.run()
 
-
-def key_lookup(settings: Settings) -> Callable[[int], bytes]:
-    """From milliseconds UTC to the pseudonym key of that day's term."""
-
-    @lru_cache(maxsize=64)
-    def of_day(day: date) -> bytes:
-        return key_for(settings.beside(settings.file.analyser.keys), settings.calendar, day)
-
-    def key(at: int) -> bytes:
-        return of_day(datetime.fromtimestamp(at / 1000, settings.zone).date())
-
-    return key

@@ -7,7 +7,7 @@ from contextlib import suppress
 import aiohttp
 import orjson
 
-from lunchbell_proxy.outbox import Outbox
+from lunchbell_proxy.recording import Recording
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +19,9 @@ LONGEST_PAUSE = 60.0
 class Sending:
     """POSTs batches to `<analyser>/api/events` while the proxy runs."""
 
-    def __init__(self, outbox: Outbox, analyser: str, token: str) -> None:
-        self.outbox = outbox
+    def __init__(self, recording: Recording, analyser: str, token: str) -> None:
+        self.recording = recording
+        self.outbox = recording.outbox
         self.url = f"{analyser.rstrip('/')}/api/events"
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
         self._task: asyncio.Task[None] | None = None
@@ -35,7 +36,7 @@ class Sending:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        await asyncio.to_thread(self.outbox.flush)
+        await asyncio.to_thread(self.recording.stop)
         async with aiohttp.ClientSession() as session:
             with suppress(aiohttp.ClientError, TimeoutError, OSError):
                 while await self._send(session):

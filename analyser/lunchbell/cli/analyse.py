@@ -1,4 +1,93 @@
+"""`lunchbell analyse`: logs that other proxies wrote, with the same verdicts as live traffic."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
 import click
+import orjson
+
+from lunchbell.bulk.importer import FORMATS, UnreadableLogError, import_log
+from lunchbell.bulk.rollup import Rollup
+from lunchbell.cli.common import config_option, fail, load_settings
+from lunchbell.plain_words import OUTCOMES
+from lunchbell.settings.keys import keys_in
+from lunchbell.store.schema import open_store
+
+
 @click.command()
-def analyse() -> None:
-    pass
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for all logs.")
+@click.option("--db", type=click.Path(path_type=Path), help="Add the counts to this store; a log is never counted twice.")
+@click.option("--format", "log_format", type=click.Choice(["auto", *FORMATS]), default="auto", show_default=True)
+@click.option("--rejects", type=click.Path(path_type=Path), help="Write number and reason of each unreadable line here.")
+@config_option
+def analyse(
+    logs: tuple[Path, ...], as_json: bool, db: Path | None, log_format: str, rejects: Path | None, config: Path | None
+) -> None:
+    """Read proxy logs (Squid's native format, plain or gzip) and judge them by the school's policy."""
+    settings = load_settings(config)
+    store = open_store(db) if db else None
+    began = time.monotonic()
+    rollups: list[tuple[Path, Rollup]] = []
+    key = keys_in(settings.beside(settings.file.analyser.keys), settings.calendar, settings.zone) if db else None
+    for log in logs:
+        try:
+            rollup = import_log(log, settings, key=key, db=store, detect=log_format == "auto", progress=_progress(log))
+            rollups.append((log, rollup))
+        except UnreadableLogError as error:
+            fail(str(error))
+    told = _total([rollup for _, rollup in rollups]) | {"format": "squid", "seconds": round(time.monotonic() - began, 3)}
+    if rejects:
+        rows = [f"{log}\t{number}\t{reason}\n" for log, r in rollups for number, reason in r.rejected]
+        rejects.write_text("log\tline\treason\n" + "".join(rows))
+    click.echo(orjson.dumps(told).decode() if as_json else _sentences(told, rejects))
+
+
+def _total(rollups: list[Rollup]) -> dict[str, object]:
+    evidence: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
+    services: Counter[str] = Counter()
+    for rollup in rollups:
+        evidence += rollup.evidence
+        outcomes += rollup.outcomes
+        services += rollup.services
+    return {
+        "lines": sum(r.lines for r in rollups),
+        "read": sum(r.read for r in rollups),
+        "social": sum(r.social for r in rollups),
+        "rejected": sum(len(r.rejected) for r in rollups),
+        "unplaced": sum(r.unplaced for r in rollups),
+        "evidence": dict(evidence),
+        "outcomes": dict(outcomes),
+        "services": dict(services.most_common()),
+    }
+
+
+def _sentences(told: dict[str, object], rejects: Path | None) -> str:
+    evidence, outcomes = told["evidence"], told["outcomes"]
+    assert isinstance(evidence, dict)
+    assert isinstance(outcomes, dict)
+    lines = [f"Read {told['read']:,} of {told['lines']:,} lines in {told['seconds']} seconds; {told['social']:,} are social media."]
+    if told["rejected"]:
+        where = f"; see {rejects}" if rejects else "; --rejects FILE lists them"
+        lines.append(f"{told['rejected']:,} lines could not be read{where}.")
+    if told["unplaced"]:
+        lines.append(f"{told['unplaced']:,} social media requests come from addresses in no group and were not judged.")
+    if evidence:
+        lines.append(
+            f"They show {evidence.get('published', 0):,} publications, {evidence.get('opened', 0):,} openings and the "
+            f"like, and {evidence.get('contact', 0):,} contacts, which prove no use."
+        )
+        lines.append(", ".join(f"{count:,} {OUTCOMES[name]}" for name, count in outcomes.items()).capitalize() + ".")
+    return "\n".join(lines)
+
+
+def _progress(log: Path) -> Callable[[int, int], None]:
+    def tell(lines: int, offset: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{log.name}: {lines:,} lines, {offset / 1e6:,.0f} MB", err=True, nl=False)
+
+    return tell

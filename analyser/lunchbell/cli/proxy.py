@@ -1,6 +1,6 @@
-"""`lunchbell proxy`: starts the proxy as a process of its own, so that the analyser never needs mitmproxy."""
+"""`lunchbell proxy`: starts the proxy in its own process, so that the analyser never needs mitmproxy."""
 
-import subprocess
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,5 +17,5 @@ def proxy(config: Path | None, options: tuple[str, ...]) -> None:
     """Run the proxy on school equipment; `lunchbell proxy --help` lists its options."""
     if find_spec("mitmproxy") is None:
         fail("the proxy needs mitmproxy; install it with: pip install 'lunchbell[proxy]'")
-    command = [sys.executable, "-m", "lunchbell_proxy", "--config", str(config_file(config)), *options]
-    sys.exit(subprocess.call(command))
+    # This process becomes the proxy, so that a signal or a supervisor reaches it.
+    os.execv(sys.executable, [sys.executable, "-m", "lunchbell_proxy", "--config", str(config_file(config)), *options])

@@ -184,7 +184,7 @@ def instant_ms(at: datetime) -> int:
     """Milliseconds since 1970 in UTC of an aware datetime; ValueError if it has no zone."""
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone")
-    return round((at - _EPOCH) / timedelta(milliseconds=1))
+    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def instant(ms: int) -> datetime:

@@ -14,9 +14,11 @@ binds both. All predicates of a pattern must hold:
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from lunchbell.policy.words import Activity
@@ -32,8 +34,7 @@ LONGEST_VALUE = 256
 _NOTHING: Fields = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One request, as far as classification needs it. Nothing of it is stored.
 
     `query` and `form` hold every value of a field. `origin` is the host of Origin, else of Referer. `status` is that
@@ -43,8 +44,8 @@ class Observation:
     host: str
     method: str = "GET"
     path: str = "/"
-    query: Fields = field(default_factory=lambda: _NOTHING)
-    form: Fields = field(default_factory=lambda: _NOTHING)
+    query: Fields = _NOTHING
+    form: Fields = _NOTHING
     json: object = None
     operation: str = ""
     dest: str = ""
@@ -77,28 +78,92 @@ class RequestPattern:
     def may_match(self, method: str, host: str, path: str) -> bool:
         """Whether method, host and (plain, see `plain_path`) path fit: what is known before the body."""
         return (
-            method in self.method
-            and path != ""
+            path != ""
+            and method in self.method
             and any(glob_path(p).fullmatch(path) for p in self.path)
-            and (not self.host or any(host == h or host.endswith("." + h) for h in self.host))
+            and self.on_host(host)
         )
+
+    def on_host(self, host: str) -> bool:
+        """Whether the pattern speaks of this host."""
+        return not self.host or any(host == h or host.endswith("." + h) for h in self.host)
 
     def matches(self, seen: Observation) -> bool:
         """Whether the whole request fits."""
+        return self.may_match(seen.method, seen.host, plain_path(seen.path)) and self.fields_match(
+            seen, tuple(operations(seen))
+        )
+
+    def fields_match(self, seen: Observation, names: tuple[str, ...]) -> bool:
+        """Whether query, body and the names of its operations fit; for a request whose method, host and path do."""
         return (
-            self.may_match(seen.method, seen.host, plain_path(seen.path))
-            and all(_field(wanted, seen.query.get(name, ())) for name, wanted in self.query.items())
+            all(_field(wanted, seen.query.get(name, ())) for name, wanted in self.query.items())
             and all(_field(wanted, seen.form.get(name, ())) for name, wanted in self.form.items())
             and all(
                 _field(wanted, (*seen.query.get(name, ()), *seen.form.get(name, ())))
                 for name, wanted in self.params.items()
             )
             and (not self.json or any(self._json_holds(document) for document in _documents(seen.json)))
-            and (not self.operation or any(_field(self.operation, (name,)) for name in operations(seen)))
+            and (not self.operation or _field(self.operation, names))
         )
 
     def _json_holds(self, document: object) -> bool:
         return all(_field(wanted, tuple(_walk(document, name.split(".")))) for name, wanted in self.json.items())
+
+
+class PatternIndex:
+    """The patterns of a service, found by method and by path without trying each."""
+
+    def __init__(self, patterns: Sequence[RequestPattern]) -> None:
+        self._patterns = patterns
+        self._plain: dict[tuple[str, str], list[int]] = {}
+        self._globs: dict[tuple[str, str], dict[str, list[int]]] = {}
+        for number, pattern in enumerate(patterns):
+            for method, path in product(pattern.method, pattern.path):
+                if "*" not in path:
+                    self._plain.setdefault((method, path.rstrip("/") or "/"), []).append(number)
+                else:
+                    start = _first_segment(path)
+                    place = self._globs.setdefault((method, "" if "*" in start else start), {})
+                    place.setdefault(path, []).append(number)
+
+    def match(self, seen: Observation) -> RequestPattern | None:
+        """The first pattern that fits the whole request."""
+        names: tuple[str, ...] | None = None
+        for pattern in self.candidates(seen.method, seen.host, plain_path(seen.path)):
+            if pattern.operation and names is None:
+                names = tuple(operations(seen))
+            if pattern.fields_match(seen, names or ()):
+                return pattern
+        return None
+
+    def candidates(self, method: str, host: str, path: str) -> list[RequestPattern]:
+        """Patterns that `may_match`, in order; `path` is plain."""
+        numbers = self._numbers(method, path)
+        return [p for number in sorted(set(numbers)) if (p := self._patterns[number]).on_host(host)] if numbers else []
+
+    def needs_body(self, method: str, path: str) -> bool:
+        """Whether a pattern that asks for the body has this method and path; `path` as it was sent."""
+        numbers = self._numbers(method, plain_path(path))
+        return any(self._patterns[number].needs_body for number in numbers)
+
+    def _numbers(self, method: str, path: str) -> list[int]:
+        if not path:
+            return []
+        found = list(self._plain.get((method, path), ()))
+        for start in (_first_segment(path), ""):
+            for glob, numbers in self._globs.get((method, start), _NO_GLOBS).items():
+                if glob_path(glob).fullmatch(path):
+                    found += numbers
+        return found
+
+
+_NO_GLOBS: Mapping[str, list[int]] = {}
+
+
+def _first_segment(path: str) -> str:
+    end = path.find("/", 1)
+    return path[:end] if end > 0 else path
 
 
 def operations(seen: Observation) -> Iterator[str]:
@@ -137,7 +202,10 @@ def _glob_value(glob: str) -> re.Pattern[str]:
 def _field(wanted: Wanted, values: tuple[str, ...]) -> bool:
     if wanted is True or wanted is False:
         return bool(values) is wanted
-    return any(_glob_value(glob).fullmatch(value[:LONGEST_VALUE]) for glob in wanted for value in values)
+    return any(
+        any(_glob_value(glob).fullmatch(value[:LONGEST_VALUE]) for value in values) if "*" in glob else glob in values
+        for glob in wanted
+    )
 
 
 def _documents(json: object) -> list[object]:

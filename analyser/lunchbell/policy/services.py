@@ -12,10 +12,10 @@ a request `open`, and never call a refused one published.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
-from lunchbell.policy.patterns import Observation, RequestPattern, plain_path
+from lunchbell.policy.patterns import Observation, PatternIndex, RequestPattern
 from lunchbell.policy.words import NO_USE, PUBLISHING, Activity, Evidence, Kind
 
 
@@ -31,11 +31,10 @@ class Service:
     requests: tuple[RequestPattern, ...] = ()
     publishing_unseen: frozenset[Activity] = frozenset()
     upload_publishes: bool = False
+    index: PatternIndex = field(init=False, repr=False)
 
-    def candidates(self, method: str, host: str, path: str) -> list[RequestPattern]:
-        """Patterns that fit so far, before the body is known; `path` as it was sent."""
-        path = plain_path(path)
-        return [p for p in self.requests if method in p.method and p.may_match(method, host, path)]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", PatternIndex(self.requests))
 
     def evidence_of(self, activity: Activity) -> Evidence:
         """How sure an activity on this service is."""
@@ -75,14 +74,9 @@ class Catalogue:
 
     def activity_of(self, service: Service, seen: Observation) -> Activity:
         """What a request to `service` did, by the order above."""
-        path = plain_path(seen.path)
-        for pattern in service.requests:
-            if (
-                seen.method in pattern.method
-                and pattern.may_match(seen.method, seen.host, path)
-                and pattern.matches(seen)
-            ):
-                return Activity.CONTACT if seen.status >= 400 else pattern.activity
+        pattern = service.index.match(seen)
+        if pattern:
+            return Activity.CONTACT if seen.status >= 400 else pattern.activity
         if seen.method == "CONNECT":
             return Activity.CONTACT
         navigation = seen.dest == "document"

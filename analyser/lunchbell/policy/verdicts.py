@@ -12,6 +12,7 @@ In this order, and nowhere else:
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from lunchbell.policy.calendar import DAY, MINUTE, Timeline, instant, instant_ms
 from lunchbell.policy.rules import Circumstances, Policy
@@ -65,8 +66,7 @@ class Approval:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """What is judged. `user` is a name in `user_of`'s form, or empty."""
 
     service: Service
@@ -86,8 +86,7 @@ class Decision:
     approval: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The answer for one use at one instant; `rule` and `clause` are empty where nothing of the policy was needed."""
 
     period: Period

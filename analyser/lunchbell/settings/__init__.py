@@ -11,14 +11,13 @@ from lunchbell.policy.calendar import Calendar
 from lunchbell.policy.rules import Policy
 from lunchbell.policy.services import Catalogue
 from lunchbell.policy.tables import Tables
-from lunchbell.policy.verdicts import Group, Judge, user_of
-from lunchbell.settings import toml
+from lunchbell.policy.verdicts import Group, Judge
 from lunchbell.settings.build import Builder, Clients
 from lunchbell.settings.places import config_dir
-from lunchbell.settings.policies import policy_path, read_policy, warn_of_policy
+from lunchbell.settings.policies import name_of, policy_path, read_policy, warn_of_policy
 from lunchbell.settings.problems import Problem, Problems, SettingsError
-from lunchbell.settings.school import RESERVED, SchoolFile
-from lunchbell.settings.services import read_services, read_software
+from lunchbell.settings.school import RESERVED, SchoolFile, read_school
+from lunchbell.settings.services import ids_in, read_services, read_software
 
 __all__ = ["Problem", "Settings", "SettingsError", "catalogue", "load"]
 
@@ -63,39 +62,46 @@ def load(path: Path, *, today: date, policy: str = "") -> Settings:
     config = config_dir()
     software = read_software(config / "software", problems)
     services = read_services(config / "services", software, problems)
-    file = toml.read(path, SchoolFile, problems, path.name)
-    ids = {service.id: service.kind for service in services} | {s.id: s.kind for s in software.values()}
+    file, unread = read_school(path, problems)
+    kinds = {service.id: service.kind for service in services} | {s.id: s.kind for s in software.values() if s}
+    ids = kinds.keys() | set(ids_in(config / "services")) | software.keys()
     chosen = policy or (file.policy if file else "")
     policy_file = policy_path(chosen, config / "policies", path.parent)
     shipped = sorted(p.stem for p in (config / "policies").glob("*.toml"))
     written = None
-    if chosen and not policy_file.is_file():
+    if chosen and not _is_file(policy_file):
         problems.error(
-            path.name, "policy", chosen, f"there is no such policy; use one of {', '.join(shipped)}, or a path to your own"
+            path.name,
+            "policy",
+            chosen,
+            f"there is no such policy; use one of {', '.join(shipped)}, or a path to your own",
         )
+    elif not chosen and file and "policy" not in unread:
+        problems.error(path.name, "policy", None, f"is empty; use one of {', '.join(shipped)}, or a path to your own")
     elif chosen:
         written = read_policy(policy_file, ids, problems)
     if file is None:
         raise SettingsError(problems.found)
-    builder = Builder(file, path.name, problems)
+    builder = Builder(file, path.name, problems, unread)
     zone = builder.zone()
     calendar = builder.calendar(zone)
     groups = builder.groups()
     people = builder.people()
+    official = builder.official()
     builder.check_services("teaching.services", file.teaching.services, ids)
     local = builder.local_services(software)
     approvals = builder.approvals(zone, ids)
     builder.check_cases(zone, {s.id for s in (*services, *local)})
     problems.raise_errors()
     assert written is not None
-    warn_of_policy(written, ids, today, problems)
+    warn_of_policy(written, name_of(policy_file), kinds, today, problems)
     _warn_of_reserved(file, path.name, problems)
     whole = Catalogue(services, local)
     judge = Judge(
         policy=written,
         timelines={name: calendar.timeline(name) for name in calendar.timetables},
         people=people,
-        official=frozenset(user_of(user) for user in file.official.users),
+        official=official,
         teaching=frozenset(file.teaching.services),
         approvals=approvals,
         grace=file.grace_minutes * 60_000,
@@ -115,6 +121,13 @@ def load(path: Path, *, today: date, policy: str = "") -> Settings:
     )
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name that is too long
+        return False
+
+
 def _warn_of_reserved(file: SchoolFile, name: str, problems: Problems) -> None:
     for table in RESERVED:
         if getattr(file, table):
@@ -123,6 +136,11 @@ def _warn_of_reserved(file: SchoolFile, name: str, problems: Problems) -> None:
 
 def _fingerprint(school: Path, policy: Path, config: Path) -> str:
     digest = sha256()
-    for path in (school, policy, *sorted((config / "services").glob("*.toml")), *sorted((config / "software").glob("*.toml"))):
+    for path in (
+        school,
+        policy,
+        *sorted((config / "services").glob("*.toml")),
+        *sorted((config / "software").glob("*.toml")),
+    ):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:8]

@@ -1,9 +1,10 @@
 """From the school's file to what the core works with, reporting everything that does not fit together."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
@@ -18,14 +19,18 @@ from lunchbell.settings.school import BellsTable, CalendarTable, SchoolFile, Spe
 from lunchbell.settings.services import SoftwareFile, local_service
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_YEARS = (2000, 2100)
 _SUBDIVISIONS = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
 
 
 class Builder:
-    """Checks one school's file against itself and the catalogue; `name` is what messages call the file."""
+    """Checks one school's file against itself and the catalogue; `name` is what messages call the file.
 
-    def __init__(self, file: SchoolFile, name: str, problems: Problems) -> None:
-        self.file, self.name, self.problems = file, name, problems
+    `unread` are parts of the file that were reported already: what speaks of them is not at fault.
+    """
+
+    def __init__(self, file: SchoolFile, name: str, problems: Problems, unread: Collection[str] = ()) -> None:
+        self.file, self.name, self.problems, self.unread = file, name, problems, unread
 
     def error(self, key: str, value: object, what: str) -> None:
         self.problems.error(self.name, key, value, what)
@@ -33,12 +38,23 @@ class Builder:
     def warn(self, key: str, value: object, what: str) -> None:
         self.problems.warn(self.name, key, value, what)
 
+    def _check_name(self, key: str, value: str, table: str, what: str) -> None:
+        """`value` must be the name of an entry of `table`."""
+        known: Collection[str] = getattr(self.file, table)
+        if value not in known and not {table, f"{table}.{value}"} & set(self.unread):
+            self.error(key, value, one_of(value, known, what))
+
+    def _is_empty(self, key: str, value: Collection[object]) -> bool:
+        return not value and not any(part == key or part.startswith(f"{key}.") for part in self.unread)
+
     def zone(self) -> ZoneInfo:
         """The school's time zone; UTC after reporting an unknown one."""
         try:
             return ZoneInfo(self.file.school.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            self.error("school.timezone", self.file.school.timezone, 'is no time zone; for the UK write "Europe/London"')
+            self.error(
+                "school.timezone", self.file.school.timezone, 'is no time zone; for the UK write "Europe/London"'
+            )
             return ZoneInfo("UTC")
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
@@ -47,12 +63,21 @@ class Builder:
         for key, ranges in (("terms", table.terms), ("closures", table.closures)):
             for number, r in enumerate(ranges, 1):
                 if r.first > r.last:
-                    self.error(f"calendar.{key}[{number}]", r.name, f"begins {r.first}, after it ends {r.last}; swap them")
+                    self.error(
+                        f"calendar.{key}[{number}]", r.name, f"begins {r.first}, after it ends {r.last}; swap them"
+                    )
+        if self._is_empty("calendar.terms", table.terms) and "calendar" not in self.unread:
+            self.error(
+                "calendar.terms", [], 'is empty; write the terms, such as { name = "Autumn", first = ..., last = ... }'
+            )
+        for key, day in self._days():
+            if not _YEARS[0] <= day.year <= _YEARS[1]:
+                self.error(key, day, f"lies outside the years {_YEARS[0]} to {_YEARS[1]}; correct the year")
         terms = sorted(table.terms, key=lambda r: r.first)
-        for earlier, later in zip(terms, terms[1:], strict=False):
+        for earlier, later in pairwise(terms):
             if later.first <= earlier.last:
                 self.error("calendar.terms", later.name, f'overlaps "{earlier.name}"; correct the dates')
-        if not self.file.timetables:
+        if self._is_empty("timetables", self.file.timetables):
             self.error("timetables", None, "is empty; describe at least one day's bells in [timetables.NAME]")
         calendar = Calendar(
             zone=zone,
@@ -63,77 +88,75 @@ class Builder:
             staff_days=frozenset(table.staff_days),
             special_days=tuple(self._special_day(n, d) for n, d in enumerate(table.special_days, 1)),
         )
-        for special in calendar.special_days:
+        for special in (
+            () if any(part.startswith(("calendar", "timetables")) for part in self.unread) else calendar.special_days
+        ):
             names = [special.timetable] if special.timetable else list(calendar.timetables)
             if not any(calendar.works(special.date, n) for n in names if n in calendar.timetables):
                 self.warn(
-                    "calendar.special_days", special.date, "is not a working day; if staff work, add it to staff_days too"
+                    "calendar.special_days",
+                    special.date,
+                    "is not a working day; if staff work, add it to staff_days too",
                 )
         return calendar
 
+    def _days(self) -> Iterator[tuple[str, date]]:
+        """Every day that the calendar names, with its key."""
+        table = self.file.calendar
+        for key, ranges in (("terms", table.terms), ("closures", table.closures)):
+            for number, r in enumerate(ranges, 1):
+                yield f"calendar.{key}[{number}].first", r.first
+                yield f"calendar.{key}[{number}].last", r.last
+        for number, day in enumerate(table.staff_days, 1):
+            yield f"calendar.staff_days[{number}]", day
+        for number, special in enumerate(table.special_days, 1):
+            yield f"calendar.special_days[{number}].date", special.date
+
     def _timetable(self, name: str, table: TimetableTable) -> Timetable:
         key = f"timetables.{name}"
-        usual = Bells(table.work, tuple(table.break_), tuple(table.lunch))
+        usual = _usual(table)
         self._check_bells(key, usual)
         weekdays = {}
         for number, weekday in enumerate(WEEKDAYS):
             override: BellsTable | None = getattr(table, weekday)
             if weekday in table.days:
-                weekdays[number] = self._override(f"{key}.{weekday}", usual, override) if override else usual
+                weekdays[number] = _on_day(usual, override)
+                if override and not _mistakes(usual):
+                    self._check_bells(f"{key}.{weekday}", weekdays[number])
             elif override:
                 self.error(f"{key}.{weekday}", None, f'is given, but "{weekday}" is not among its days; add it there')
         if not table.days:
             self.error(f"{key}.days", [], 'is empty; write the days that are worked, such as ["mon", "tue"]')
         return Timetable(usual, weekdays)
 
-    def _override(self, key: str, usual: Bells, table: BellsTable) -> Bells:
-        day = SpecialDay(date.min, table.work, _spans(table.break_), _spans(table.lunch)).bells(usual)
-        self._check_bells(key, day)
-        return day
-
     def _special_day(self, number: int, table: SpecialDayTable) -> SpecialDay:
         key = f"calendar.special_days[{number}]"
-        if table.timetable is not None and table.timetable not in self.file.timetables:
-            self.error(f"{key}.timetable", table.timetable, one_of(table.timetable, self.file.timetables, "timetable"))
+        if table.timetable is not None:
+            self._check_name(f"{key}.timetable", table.timetable, "timetables", "timetable")
         day = SpecialDay(table.date, table.work, _spans(table.break_), _spans(table.lunch), table.timetable)
         for name, timetable in self.file.timetables.items():
-            if table.timetable in (None, name):
-                usual = Bells(timetable.work, tuple(timetable.break_), tuple(timetable.lunch))
-                override: BellsTable | None = getattr(timetable, WEEKDAYS[table.date.weekday()])
-                if override:
-                    usual = SpecialDay(date.min, override.work, _spans(override.break_), _spans(override.lunch)).bells(usual)
+            usual = _on_day(_usual(timetable), getattr(timetable, WEEKDAYS[table.date.weekday()]))
+            if table.timetable in (None, name) and not _mistakes(usual) and _mistakes(day.bells(usual)):
                 self._check_bells(key, day.bells(usual))
+                break  # the same mistake on every timetable is told once
         return day
 
     def _check_bells(self, key: str, bells: Bells) -> None:
-        inside = sorted([(s, "break") for s in bells.breaks] + [(s, "lunch") for s in bells.lunches])
-        for (start, end), what in inside:
-            if start < bells.work[0] or end > bells.work[1]:
-                self.error(
-                    f"{key}.{what}",
-                    clock_span((start, end)),
-                    f"lies outside work ({clock_span(bells.work)}); move it inside, or correct work",
-                )
-        for (first, what), (second, other) in zip(inside, inside[1:], strict=False):
-            if second[0] < first[1]:
-                self.error(
-                    f"{key}.{other}",
-                    clock_span(second),
-                    f"overlaps {what} {clock_span(first)}; one must end before the other begins",
-                )
+        for what, span, mistake in _mistakes(bells):
+            self.error(f"{key}.{what}", clock_span(span), mistake)
 
     def groups(self) -> dict[str, Group]:
         """Every group; networks that two groups claim are mistakes."""
         owners: dict[IPv4Network | IPv6Network, str] = {}
         for name, table in self.file.groups.items():
-            self._check_timetable(f"groups.{name}.timetable", table.timetable)
+            self._check_name(f"groups.{name}.timetable", table.timetable, "timetables", "timetable")
             if not table.networks:
                 self.error(f"groups.{name}.networks", [], 'is empty; write its networks, such as ["10.40.1.0/24"]')
             for network in table.networks:
                 if network in owners:
                     self.error(f"groups.{name}.networks", network, f"group {owners[network]} has this network too")
                 owners[network] = name
-        if not self.file.groups:
+        if self._is_empty("groups", self.file.groups):
             self.error("groups", None, "is empty; describe at least one group of devices in [groups.NAME]")
         return {
             name: Group(name, t.equipment, t.designated, t.audience, t.timetable)
@@ -143,14 +166,19 @@ class Builder:
     def people(self) -> dict[str, str]:
         """User -> timetable."""
         for name, person in self.file.people.items():
-            self._check_timetable(f'people."{name}".timetable', person.timetable)
-        return {user_of(name): person.timetable for name, person in self.file.people.items()}
+            self._check_name(f'people."{name}".timetable', person.timetable, "timetables", "timetable")
+        return {self._user("people", name): person.timetable for name, person in self.file.people.items()}
 
-    def _check_timetable(self, key: str, timetable: str) -> None:
-        if timetable not in self.file.timetables:
-            self.error(key, timetable, one_of(timetable, self.file.timetables, "timetable"))
+    def official(self) -> frozenset[str]:
+        """Those who post for the school."""
+        return frozenset(self._user("official.users", name) for name in self.file.official.users)
 
-    def local_services(self, software: Mapping[str, SoftwareFile]) -> list[Service]:
+    def _user(self, key: str, name: str) -> str:
+        if not user_of(name):
+            self.error(key, name, 'is no user name; write it like "j.okafor"')
+        return user_of(name)
+
+    def local_services(self, software: Mapping[str, SoftwareFile | None]) -> list[Service]:
         """Software on hosts of the school or others."""
         found = []
         for number, table in enumerate(self.file.local_services, 1):
@@ -159,8 +187,8 @@ class Builder:
                 self.error(f"{key}.software", table.software, one_of(table.software, software, "software"))
             elif "." not in host_of(table.host):
                 self.error(f"{key}.host", table.host, 'is no host name; write it like "wiki.school.example"')
-            else:
-                found.append(local_service(table.host, software[table.software]))
+            elif known := software[table.software]:
+                found.append(local_service(table.host, known))
         return found
 
     def check_services(self, key: str, services: Collection[str], known: Collection[str]) -> None:
@@ -176,8 +204,8 @@ class Builder:
             key = f"approvals[{number}]"
             if bool(table.user) == bool(table.group):
                 self.error(key, table.reason, "give either a user or a group")
-            if table.group and table.group not in self.file.groups:
-                self.error(f"{key}.group", table.group, one_of(table.group, self.file.groups, "group"))
+            if table.group:
+                self._check_name(f"{key}.group", table.group, "groups", "group")
             if not (table.services or table.kinds):
                 self.error(key, table.reason, "give the services or the kinds that it is for")
             self.check_services(f"{key}.services", table.services, known)
@@ -189,7 +217,7 @@ class Builder:
                 Approval(
                     first=times["first"],
                     last=times["last"],
-                    user=user_of(table.user),
+                    user=self._user(f"{key}.user", table.user) if table.user else "",
                     group=table.group,
                     services=frozenset(table.services),
                     kinds=frozenset(table.kinds),
@@ -204,8 +232,7 @@ class Builder:
             key = f"cases[{number}]"
             self._instant(f"{key}.at", case.at, zone)
             self.check_services(f"{key}.service", [case.service], known)
-            if case.group not in self.file.groups:
-                self.error(f"{key}.group", case.group, one_of(case.group, self.file.groups, "group"))
+            self._check_name(f"{key}.group", case.group, "groups", "group")
 
     def _instant(self, key: str, at: datetime, zone: ZoneInfo) -> int:
         try:
@@ -235,6 +262,28 @@ class Clients:
 def clock_span(span: Span) -> str:
     """`08:30-16:00`."""
     return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in span)
+
+
+def _usual(table: TimetableTable) -> Bells:
+    return Bells(table.work, tuple(table.break_), tuple(table.lunch))
+
+
+def _on_day(usual: Bells, day: BellsTable | None) -> Bells:
+    return SpecialDay(date.min, day.work, _spans(day.break_), _spans(day.lunch)).bells(usual) if day else usual
+
+
+def _mistakes(bells: Bells) -> list[tuple[str, Span, str]]:
+    """Breaks and lunches that lie outside work or on each other: (break or lunch, when, what is wrong)."""
+    found = []
+    inside = sorted([(span, "break") for span in bells.breaks] + [(span, "lunch") for span in bells.lunches])
+    for span, what in inside:
+        if span[0] < bells.work[0] or span[1] > bells.work[1]:
+            work = clock_span(bells.work)
+            found.append((what, span, f"lies outside work ({work}); move it inside, or correct work"))
+    for (first, what), (second, other) in pairwise(inside):
+        if second[0] < first[1]:
+            found.append((other, second, f"overlaps {what} {clock_span(first)}; one must end before the other begins"))
+    return found
 
 
 def _spans(spans: list[Span] | None) -> tuple[Span, ...] | None:

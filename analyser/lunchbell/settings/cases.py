@@ -1,4 +1,4 @@
-"""The school's own policy cases, `[[cases]]`: what it expects of its policy, checked whenever it runs `lunchbell check`."""
+"""The school's own policy cases, `[[cases]]`: what it expects of its policy; `lunchbell check` holds it to them."""
 
 from lunchbell.policy.verdicts import Use, user_of
 from lunchbell.policy.wall_clock import instant_on_wall

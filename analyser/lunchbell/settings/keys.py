@@ -5,10 +5,28 @@ Whoever holds a term's key and the list of user names can undo that term's pseud
 
 import json
 import secrets
-from datetime import date
+from collections.abc import Callable
+from datetime import date, tzinfo
+from functools import lru_cache
 from pathlib import Path
 
-from lunchbell.policy.calendar import Calendar
+from lunchbell.policy.calendar import Calendar, instant
+
+KeyOf = Callable[[int], bytes]
+"""From milliseconds UTC to the key of that day's term."""
+
+
+def keys_in(path: Path, calendar: Calendar, zone: tzinfo) -> KeyOf:
+    """The keys of a file, by instant."""
+
+    @lru_cache(maxsize=64)
+    def of_day(day: date) -> bytes:
+        return key_for(path, calendar, day)
+
+    def of_instant(ms: int) -> bytes:
+        return of_day(instant(ms).astimezone(zone).date())
+
+    return of_instant
 
 
 def key_for(path: Path, calendar: Calendar, day: date) -> bytes:

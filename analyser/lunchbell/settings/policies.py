@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from lunchbell.policy.rules import Clause, Conflict, Policy, Reminder, Rule
 from lunchbell.policy.words import Kind, Outcome
@@ -39,8 +40,11 @@ class RuleTable(Table):
 
     def rule(self) -> Rule:
         """The same for the core."""
-        parts = self.model_dump(exclude_none=True)
-        return Rule(**{name: frozenset(part) if isinstance(part, list) else part for name, part in parts.items()})
+        given = self.model_dump(exclude_none=True)
+        parts: dict[str, Any] = {
+            name: frozenset(part) if isinstance(part, list) else part for name, part in given.items()
+        }
+        return Rule(**parts)
 
 
 class ReminderTable(Table):
@@ -79,9 +83,14 @@ def policy_path(policy: str, shipped: Path, beside: Path) -> Path:
     return shipped / f"{policy}.toml"
 
 
+def name_of(path: Path) -> str:
+    """What messages call a policy's file."""
+    return f"policies/{path.name}" if path.parent.name == "policies" else path.name
+
+
 def read_policy(path: Path, services: Collection[str], problems: Problems) -> Policy | None:
     """The policy in a file; `services` are the ids that rules may name."""
-    name = f"policies/{path.name}"
+    name = name_of(path)
     file = toml.read(path, PolicyFile, problems, name)
     if file is None:
         return None
@@ -117,19 +126,22 @@ def _check(file: PolicyFile, name: str, services: Collection[str], problems: Pro
         if rule.outcome is Outcome.APPROVED:
             problems.error(name, f"rules.{rule.id}.outcome", "approved", "say not_permitted and approval = true")
         if rule.approval and rule.outcome is not Outcome.NOT_PERMITTED:
-            problems.error(name, f"rules.{rule.id}.approval", True, "only a not_permitted rule can be lifted; remove it")
+            problems.error(
+                name, f"rules.{rule.id}.approval", True, "only a not_permitted rule can be lifted; remove it"
+            )
     if not file.rules or not file.rules[-1].rule().covers_all():
         problems.error(name, "rules", None, "the last rule must cover all: give it no conditions")
-    if file.review_every_months < 1:
-        problems.error(name, "review_every_months", file.review_every_months, "should be 1 or more")
+    if not 1 <= file.review_every_months <= 120:
+        problems.error(name, "review_every_months", file.review_every_months, "should be 1 to 120")
 
 
-def warn_of_policy(policy: Policy, kinds: Mapping[str, Kind], today: date, problems: Problems) -> None:
+def warn_of_policy(policy: Policy, name: str, kinds: Mapping[str, Kind], today: date, problems: Problems) -> None:
     """What `check` reports of a policy that can be used: overdue reviews, unreachable rules, conflicts."""
-    name = f"policies/{policy.id}.toml"
     due = policy.review_due()
     if due is None:
-        problems.warn(name, "adopted", None, "is not given, so reviews cannot be reminded of; write the date in your copy")
+        problems.warn(
+            name, "adopted", None, "is not given, so reviews cannot be reminded of; write the date in your copy"
+        )
     elif due < today:
         problems.warn(
             name,
@@ -138,7 +150,9 @@ def warn_of_policy(policy: Policy, kinds: Mapping[str, Kind], today: date, probl
             f"the policy was due for review on {due:%-d %B %Y}; review it and write the new date",
         )
     for rule in policy.unreachable({s: kinds[s] for s in policy.named_services() if s in kinds}):
-        problems.warn(name, "rules", rule.id, "no use can reach this rule, earlier ones cover it; move it up or remove it")
+        problems.warn(
+            name, "rules", rule.id, "no use can reach this rule, earlier ones cover it; move it up or remove it"
+        )
     for conflict in policy.conflicts:
         clause = policy.clause(conflict.clause)
         problems.warn(name, "clauses", clause.label or clause.id, f"{conflict.summary} ({conflict.expects})")

@@ -1,8 +1,8 @@
 """Mistakes in the school's files: collected, so that all are reported at once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,14 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def nearest(value: str, known: Iterable[str]) -> str:
+    """The known name that was probably meant, else nothing."""
+    return next(iter(get_close_matches(value, sorted(known), n=1)), "")
+
+
 def one_of(value: str, known: Iterable[str], what: str) -> str:
-    """"there is no such ..., did you mean ...": what to do about an unknown name."""
+    """`there is no such ...; did you mean ...`: what to do about an unknown name."""
     names = sorted(known)
-    near = get_close_matches(value, names, n=1)
-    if near:
-        return f'there is no such {what}; did you mean "{near[0]}"?'
+    if near := nearest(value, names):
+        return f'there is no such {what}; did you mean "{near}"?'
     return f"there is no such {what}; use one of: {', '.join(names) or 'none is defined yet'}"

@@ -3,14 +3,18 @@
 Every key is documented in `config/README.md`; a test holds that.
 """
 
+from copy import deepcopy
 from datetime import date, datetime
+from itertools import takewhile
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from lunchbell.policy.words import Activity, Network
-from lunchbell.settings import fields
+from lunchbell.settings import fields, toml
 from lunchbell.settings.fields import NetworkValue, SpanValue, Table
+from lunchbell.settings.problems import Problems
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -190,3 +194,42 @@ class SchoolFile(Table):
 
 RESERVED = ("action", "retention", "roles", "feeds")
 """Tables of the contract that this version reads and does not act on yet; `check` says so where they are given."""
+
+_NAMED = frozenset({"timetables", "groups", "people"})
+"""Tables of tables: a mistake in one entry leaves the others."""
+
+_EMPTY: dict[toml.Place, Any] = {
+    ("policy",): "",
+    ("school",): {"name": ""},
+    ("school", "name"): "",
+    ("calendar",): {"terms": []},
+    ("calendar", "terms"): [],
+    ("timetables",): {},
+    ("groups",): {},
+}
+"""What stands in for a required part that cannot be read, so that the rest is checked all the same."""
+
+
+def read_school(path: Path, problems: Problems) -> tuple[SchoolFile | None, frozenset[str]]:
+    """The school's file, and the parts of it that could not be read, such as `timetables.teachers`.
+
+    What speaks of such a part is not at fault. Every such part has been reported, so these settings are never used.
+    """
+    unread: set[str] = set()
+
+    def cut(table: dict[str, Any], place: toml.Place) -> None:
+        if place[0] in _NAMED:
+            place = place[:2]
+        # Up to the first list, and all of it: without one item the others would be miscounted.
+        keys = tuple(takewhile(lambda part: isinstance(part, str), place))
+        toml.take_out(table, keys)
+        unread.add(".".join(map(str, keys)))
+        if keys in _EMPTY:
+            *above, last = keys
+            for key in above:
+                table = table[str(key)]
+            table[str(last)] = deepcopy(_EMPTY[keys])
+
+    table = toml.parse(path, problems, path.name)
+    file = None if table is None else toml.check(table, SchoolFile, problems, path.name, cut)
+    return file, frozenset(unread)

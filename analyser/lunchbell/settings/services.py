@@ -21,7 +21,7 @@ def _wanted(value: Any) -> Any:
         return value
     values = [value] if isinstance(value, str) else value
     if not (isinstance(values, list) and values and all(isinstance(v, str) for v in values)):
-        raise ValueError('should be text, a list of texts, true (present) or false (absent)')
+        raise ValueError("should be text, a list of texts, true (present) or false (absent)")
     return tuple(values)
 
 
@@ -80,12 +80,17 @@ class ServiceFile(SoftwareFile):
 File = TypeVar("File", bound=SoftwareFile)
 
 
-def read_software(folder: Path, problems: Problems) -> dict[str, SoftwareFile]:
-    """Software by id."""
-    return {f.id: f for f in _read_all(folder, SoftwareFile, problems)}
+def read_software(folder: Path, problems: Problems) -> dict[str, SoftwareFile | None]:
+    """Software by id; None for a file with a mistake, which has been reported: what names it is not at fault."""
+    return dict.fromkeys(ids_in(folder)) | {f.id: f for f in _read_all(folder, SoftwareFile, problems)}
 
 
-def read_services(folder: Path, software: Mapping[str, SoftwareFile], problems: Problems) -> list[Service]:
+def ids_in(folder: Path) -> list[str]:
+    """What the files of a folder are named after."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def read_services(folder: Path, software: Mapping[str, SoftwareFile | None], problems: Problems) -> list[Service]:
     """The catalogue's services; every mistake in every file is reported."""
     services = []
     owners: dict[str, str] = {}
@@ -101,9 +106,9 @@ def read_services(folder: Path, software: Mapping[str, SoftwareFile], problems: 
                 problems.error(name, "domains", domain, "is not a registrable domain or a host below one; correct it")
         requests = list(file.requests)
         if file.software:
-            if file.software in software:
-                requests += software[file.software].requests
-            else:
+            if shared := software.get(file.software):
+                requests += shared.requests
+            elif file.software not in software:
                 problems.error(name, "software", file.software, one_of(file.software, software, "software"))
         if not requests and not file.publishing_unseen:
             problems.error(name, "requests", None, "give request patterns, or say publishing_unseen")

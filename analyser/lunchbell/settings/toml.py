@@ -1,15 +1,20 @@
 """One TOML file against one pydantic model; every mistake becomes a `Problem` in plain words."""
 
 import tomllib
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from lunchbell.settings.problems import Problems, one_of
+from lunchbell.settings.problems import Problems, nearest, one_of
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_MOST_CUTS = 5
+"""What was cut out may leave something missing around it; it never takes more rounds than tables lie in one another."""
 
 _TYPES = {
     "string_type": 'should be text in quotes, such as "teachers"',
@@ -25,11 +30,24 @@ _TYPES = {
 }
 
 
+Place = tuple[int | str, ...]
+"""Where something stands in a file: keys, and the number of an item in a list from 0."""
+
+
 def read(path: Path, model: type[Model], problems: Problems, name: str = "") -> Model | None:
-    """The file's contents, or None after reporting what is wrong. `name` is what to call the file in messages."""
+    """The file's contents, or None after reporting what is wrong. `name` is what to call the file in messages.
+
+    Keys that nothing knows are reported and left out, so that the rest is checked as well.
+    """
     name = name or str(path)
+    table = parse(path, problems, name)
+    return None if table is None else check(table, model, problems, name)
+
+
+def parse(path: Path, problems: Problems, name: str) -> dict[str, Any] | None:
+    """What the file holds, or None after reporting why it cannot be read."""
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         problems.error(name, "", None, "there is no such file; check the name, or write one with `lunchbell init`")
     except UnicodeDecodeError:
@@ -38,16 +56,57 @@ def read(path: Path, model: type[Model], problems: Problems, name: str = "") -> 
         problems.error(name, "", None, f"cannot be read ({error.strerror}); check its permissions")
     except tomllib.TOMLDecodeError as error:
         problems.error(name, "", None, f"is not valid TOML: {error}; correct that line first")
-    else:
-        try:
-            return model.model_validate(table)
-        except ValidationError as error:
-            for mistake in error.errors(include_url=False):
-                problems.error(name, _key(mistake["loc"]), _value(mistake), _words(mistake, model))
     return None
 
 
-def _key(location: tuple[int | str, ...]) -> str:
+def check(
+    table: dict[str, Any],
+    model: type[Model],
+    problems: Problems,
+    name: str,
+    cut: Callable[[dict[str, Any], Place], None] | None = None,
+) -> Model | None:
+    """A file's table as the model has it, every mistake reported once.
+
+    `cut` takes what is wrong at a place out of the table, so that the rest can be checked as well.
+    """
+    for turn in range(_MOST_CUTS):
+        try:
+            return model.model_validate(table)
+        except ValidationError as error:
+            mistakes = error.errors(include_url=False)
+        if turn == 0:
+            _report(mistakes, model, problems, name)
+        for mistake in mistakes:
+            if mistake["type"] == "extra_forbidden":
+                take_out(table, mistake["loc"])
+            elif cut:
+                cut(table, mistake["loc"])
+            else:
+                return None
+    return None
+
+
+def _report(mistakes: list[ErrorDetails], model: type[BaseModel], problems: Problems, name: str) -> None:
+    meant = {
+        (*mistake["loc"][:-1], nearest(str(mistake["loc"][-1]), _keys_at(model, mistake["loc"][:-1])))
+        for mistake in mistakes
+        if mistake["type"] == "extra_forbidden"
+    }
+    for mistake in mistakes:
+        if mistake["type"] != "missing" or mistake["loc"] not in meant:
+            problems.error(name, _key(mistake["loc"]), _value(mistake), _words(mistake, model))
+
+
+def take_out(table: Any, place: Place) -> None:
+    """Remove what stands at a place, if it is still there."""
+    with suppress(LookupError):
+        for part in place[:-1]:
+            table = table[part]
+        del table[place[-1]]
+
+
+def _key(location: Place) -> str:
     key = ""
     for part in location:
         if isinstance(part, int):
@@ -74,7 +133,7 @@ def _words(mistake: ErrorDetails, model: type[BaseModel]) -> str:
     return _TYPES.get(kind) or mistake["msg"].replace("Input should", "should")
 
 
-def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
+def _keys_at(model: type[BaseModel], location: Place) -> set[str]:
     """The keys that the model has at a place: models inside are found by the annotations' own models."""
     here: type[BaseModel] | None = model
     for part in location:

@@ -62,6 +62,16 @@ class Use:
         return Use(self.visits + other.visits, self.requests + other.requests)
 
 
+def of_visit(outcome: Outcome) -> Use:
+    """One visit."""
+    return Use(visits=Tally().with_one(outcome))
+
+
+def of_requests(outcome: Outcome, count: int) -> Use:
+    """Requests where no name is known."""
+    return Use(requests=Tally().with_one(outcome, count))
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """Use that was not permitted, by what it has in common; `clause` is an id, empty if it is no longer known."""
@@ -164,6 +174,8 @@ class Figures:
     """When, in the school's own time."""
     staff_only: bool
     timetable: str
+    other_bells: bool
+    """Whether there are other timetables: what their bells judged is counted, but not drawn on this one."""
     policy_name: str
     policies: tuple[str, ...]
     """The fingerprints of the settings that judged this week's rows."""

@@ -1,0 +1,121 @@
+"""Notices requests to catalogued services as they pass. It keeps no flow, streams every body, and never breaks a page."""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+from mitmproxy import http
+from mitmproxy.connection import Client
+
+from lunchbell.policy.hosts import host_of
+from lunchbell.policy.services import Service
+from lunchbell.policy.verdicts import Group, user_of
+from lunchbell.policy.words import NEVER_COVERED, Equipment
+from lunchbell.settings import Settings
+from lunchbell_proxy.bodies import BodyTap
+from lunchbell_proxy.observation import Seen, authority, header
+
+logger = logging.getLogger(__name__)
+
+SEEN = "lunchbell.seen"
+
+
+class Contact:
+    """Traffic that was not opened: a server name, a client and an instant (seconds since 1970)."""
+
+    __slots__ = ("at", "group", "service", "user")
+
+    def __init__(self, service: Service, group: Group, user: str, at: float) -> None:
+        self.service, self.group, self.user, self.at = service, group, user, at
+
+
+class Noticing:
+    """mitmproxy's hooks around a request; `record` takes what was seen, once it was answered."""
+
+    def __init__(self, settings: Settings, record: Callable[[Seen | Contact], None]) -> None:
+        self.settings = settings
+        self.record = record
+        self.failures = 0
+        self._users: dict[str, str] = {}
+        self._named = lru_cache(maxsize=8192)(self._find)
+
+    def _find(self, named: str) -> tuple[str, Service | None]:
+        host = host_of(named)
+        return host, self.settings.catalogue.service_of(host)
+
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """A tunnel is asked for: remember who asked, for what is judged without being opened."""
+        self._know_user(flow)
+
+    def client_disconnected(self, client: Client) -> None:
+        """Forget who it was."""
+        self._users.pop(client.id, None)
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """From here on the body streams, past a tap if a pattern asks for one."""
+        request = flow.request
+        request.stream = True
+        try:
+            host, service = self._named(authority(request))
+            if service is None:
+                return
+            client = flow.client_conn
+            group = self.settings.clients.group_of(client.peername[0]) if client.peername else None
+            if group is None:
+                return
+            self._know_user(flow)
+            if not opens(group):
+                self.contact(service, group, client)
+                return
+            seen = flow.metadata[SEEN] = Seen(service, group, host, request, self._users.get(client.id, ""))
+            if service.index.needs_body(seen.method, seen.path):
+                headers = seen.headers
+                seen.tap = BodyTap(header(headers, b"content-type"), header(headers, b"content-encoding"))
+                request.stream = seen.tap
+        except Exception:
+            self._failed()
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Answers stream, counted where they will be judged."""
+        if flow.response is not None:
+            flow.response.stream = flow.metadata.get(SEEN) or True
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """The answer is complete."""
+        self._answered(flow)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """There was no answer, or not all of it."""
+        self._answered(flow)
+
+    def websocket_message(self, flow: http.HTTPFlow) -> None:
+        """Nothing said over a WebSocket is kept, not even in memory."""
+        if flow.websocket:
+            flow.websocket.messages.clear()
+
+    def contact(self, service: Service, group: Group, client: Client) -> None:
+        """Traffic that is not opened: judged by server name alone."""
+        self.record(Contact(service, group, self._users.get(client.id, ""), time.time()))
+
+    def _answered(self, flow: http.HTTPFlow) -> None:
+        seen: Seen | None = flow.metadata.pop(SEEN, None)
+        if seen is not None:
+            try:
+                seen.answered(flow.response)
+                self.record(seen)
+            except Exception:
+                self._failed()
+
+    def _know_user(self, flow: http.HTTPFlow) -> None:
+        if "proxyauth" in flow.metadata:
+            self._users[flow.client_conn.id] = user_of(flow.metadata["proxyauth"][0])
+
+    def _failed(self) -> None:
+        self.failures += 1
+        logger.exception("a request was not noticed, because of a mistake in Lunchbell; it went through")
+
+
+def opens(group: Group) -> bool:
+    """Whether a group's traffic may be opened: school equipment, and people that the policy is about."""
+    return group.equipment is Equipment.SCHOOL and group.audience not in NEVER_COVERED

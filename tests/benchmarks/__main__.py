@@ -1,0 +1,12 @@
+"""Runs every benchmark and prints the figures: `./run bench`."""
+
+from datetime import UTC, datetime
+
+from lunchbell.settings import load
+from lunchbell.settings.places import example_file
+from tests.benchmarks import classify, hook, judge
+
+settings = load(example_file(), today=datetime.now(UTC).date())
+classify.run(settings)
+judge.run(settings)
+hook.run(settings)
