@@ -61,7 +61,7 @@ def event_of(
 
 
 def subject_of(key: bytes, name: str) -> str:
-    """The keyed pseudonym of a user or of a named device; whoever holds key and roster can undo it. Empty stays empty."""
+    """The keyed pseudonym of a user or a named device; whoever holds key and roster can undo it. Empty stays empty."""
     if not name:
         return ""
     digest = hmac.digest(key, name.encode(), "sha256")[:10]

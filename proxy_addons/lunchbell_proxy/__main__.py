@@ -26,7 +26,8 @@ def main() -> int:
     token_file = settings.beside(settings.file.proxy.token)
     if not token_file.is_file():
         print(
-            f"{token_file}: there is no token for the analyser; make one with: lunchbell token new NAME --output {token_file}",
+            f"{token_file}: there is no token for the analyser; make one with: "
+            f"lunchbell token new NAME --output {token_file}",
             file=sys.stderr,
         )
         return 2
@@ -47,15 +48,23 @@ def main() -> int:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="lunchbell proxy", description="The proxy: opens only catalogued names on school equipment.")
+    parser = ArgumentParser(
+        prog="lunchbell proxy", description="The proxy: opens only catalogued names on school equipment."
+    )
     parser.add_argument("--config", type=Path, required=True, help="the school's file")
     parser.add_argument("--users", type=Path, help="htpasswd file: people sign in to the proxy by name")
     rehearsal = parser.add_argument_group("rehearsals and demos")
-    rehearsal.add_argument("--pretend", metavar="TIME", default="", help="judge as if it were this time, such as 2026-11-17T12:30")
-    rehearsal.add_argument("--since", type=float, default=0.0, metavar="SECONDS", help="when, since 1970, it is that time (default: now)")
+    rehearsal.add_argument(
+        "--pretend", metavar="TIME", default="", help="judge as if it were this time, such as 2026-11-17T12:30"
+    )
+    rehearsal.add_argument(
+        "--since", type=float, default=0.0, metavar="SECONDS", help="when, since 1970, it is that time (default: now)"
+    )
     rehearsal.add_argument("--speed", type=float, default=1.0, help="how fast the pretended clock runs")
     rehearsal.add_argument("--origin", metavar="HOST:PORT", default="", help="send every server connection here")
-    rehearsal.add_argument("--origin-authority", metavar="FILE", type=Path, help="trust this certificate authority for servers")
+    rehearsal.add_argument(
+        "--origin-authority", metavar="FILE", type=Path, help="trust this certificate authority for servers"
+    )
     return parser
 
 

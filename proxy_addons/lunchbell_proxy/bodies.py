@@ -143,7 +143,9 @@ class _Reader:
         self._fields = FieldReader()
         self._parser: _Parser | None = None
         self._document: bytearray | None = None
-        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding.strip().lower() in ("gzip", "deflate") else None
+        self._inflate = (
+            zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding.strip().lower() in ("gzip", "deflate") else None
+        )
         self._left = LONGEST_FORM
         kind = content_type.partition(";")[0].strip().lower()
         try:

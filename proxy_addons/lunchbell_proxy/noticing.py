@@ -1,4 +1,4 @@
-"""Notices requests to catalogued services as they pass. It keeps no flow, streams every body, and never breaks a page."""
+"""Notices requests to catalogued services as they pass; keeps no flow, streams every body, never breaks a page."""
 
 import logging
 import time
@@ -61,7 +61,7 @@ class Noticing:
             if service is None:
                 return
             client = flow.client_conn
-            group = self.settings.clients.group_of(client.peername[0]) if client.peername else None
+            group = self.settings.clients.group_of(client.peername[0])
             if group is None:
                 return
             self._know_user(flow)

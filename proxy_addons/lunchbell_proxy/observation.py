@@ -30,7 +30,20 @@ NO_ANSWER = 502
 class Seen:
     """One request to a catalogued service. It counts the bytes of the answer by standing in its stream."""
 
-    __slots__ = ("answer", "at", "group", "headers", "host", "method", "path", "service", "size", "status", "tap", "user")
+    __slots__ = (
+        "answer",
+        "at",
+        "group",
+        "headers",
+        "host",
+        "method",
+        "path",
+        "service",
+        "size",
+        "status",
+        "tap",
+        "user",
+    )
 
     def __init__(self, service: Service, group: Group, host: str, request: http.Request, user: str) -> None:
         self.service = service

@@ -44,4 +44,3 @@ class Opening:
     def _who(self, named: str, client: Client) -> tuple[Service | None, Group | None]:
         service = self.settings.catalogue.service_of(named)
         return service, self.settings.clients.group_of(client.peername[0]) if service else None
-

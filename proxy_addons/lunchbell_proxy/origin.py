@@ -1,4 +1,4 @@
-"""A stand-in for the internet on this machine: answers for every host over TLS and HTTP/2, from an authority of its own.
+"""A stand-in for the internet: answers for every host over TLS and HTTP/2, under an authority of its own.
 
 Used by `lunchbell demo` and the tests; the proxy in front of it is the real one.
 """
@@ -19,7 +19,10 @@ class Answers:
         """mitmproxy's hook: answer at once."""
         dest = flow.request.headers.get("sec-fetch-dest", "document")
         if dest in ("document", "iframe"):
-            body, kind = b"<!doctype html><title>Origin</title><p>A page of the demo's origin.", "text/html; charset=utf-8"
+            body, kind = (
+                b"<!doctype html><title>Origin</title><p>A page of the demo's origin.",
+                "text/html; charset=utf-8",
+            )
         else:
             body, kind = b'{"ok":true}', "application/json"
         flow.response = http.Response.make(200, body, {"content-type": kind, "x-demo-origin": "yes"})

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mitmproxy import options
@@ -24,7 +24,7 @@ from lunchbell_proxy.sending import Sending
 class Rehearsal:
     """What demos and tests change: the clock, and where every server is found, with the authority it is trusted by."""
 
-    clock: Clock = Clock()
+    clock: Clock = field(default_factory=Clock)
     origin: tuple[str, int] | None = None
     origin_authority: Path | None = None
     users: Path | None = None
@@ -44,7 +44,7 @@ async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsa
         confdir=str(settings.beside(proxy.certificates)),
     )
     master = DumpMaster(opts, loop=asyncio.get_running_loop(), with_termlog=False, with_dumper=False)
-    opts.update(onboarding=False, http3=False, validate_inbound_headers=False)
+    opts.update(onboarding=False, http3=False)
     if rehearsal.users:
         opts.update(proxyauth=f"@{rehearsal.users}")
     if rehearsal.origin_authority:
@@ -56,4 +56,3 @@ async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsa
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, master.shutdown)
     await master.run()
-

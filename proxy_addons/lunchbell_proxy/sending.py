@@ -64,7 +64,11 @@ class Sending:
             return False
         query = {"epoch": self.outbox.epoch, "first": str(first)}
         async with session.post(
-            self.url, params=query, data=b"\n".join(lines) + b"\n", headers=self.headers, timeout=aiohttp.ClientTimeout(30)
+            self.url,
+            params=query,
+            data=b"\n".join(lines) + b"\n",
+            headers=self.headers,
+            timeout=aiohttp.ClientTimeout(30),
         ) as answer:
             if answer.status == 409:
                 raise aiohttp.ClientError(f"the analyser has other events: {await answer.text()}")

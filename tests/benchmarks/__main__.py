@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+from tests.benchmarks import classify, hook, judge
+
 from lunchbell.settings import load
 from lunchbell.settings.places import example_file
-from tests.benchmarks import classify, hook, judge
 
 settings = load(example_file(), today=datetime.now(UTC).date())
 classify.run(settings)

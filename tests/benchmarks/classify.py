@@ -2,11 +2,11 @@
 
 import random
 
+from tests.benchmarks.timing import interleaved, show
 from tldextract import TLDExtract
 
 from lunchbell.policy.hosts import host_of
 from lunchbell.settings import Settings
-from tests.benchmarks.timing import interleaved, show
 
 
 def hosts(settings: Settings, count: int = 20_000) -> list[str]:
@@ -17,7 +17,11 @@ def hosts(settings: Settings, count: int = 20_000) -> list[str]:
     made = []
     for number in range(count):
         below = f"{chance.choice(words)}.{chance.choice(words)}" if number % 3 else "www"
-        suffix = chance.choice(domains) if number % 100 < 7 else f"{chance.choice(words)}.{chance.choice(('co.uk', 'com', 'org', 'sch.uk'))}"
+        suffix = (
+            chance.choice(domains)
+            if number % 100 < 7
+            else f"{chance.choice(words)}.{chance.choice(('co.uk', 'com', 'org', 'sch.uk'))}"
+        )
         made.append(f"{below}.{suffix}")
     return made
 
@@ -40,4 +44,6 @@ def run(settings: Settings) -> None:
         return len(names)
 
     timings = interleaved({"classify": ours, "classify again": ours, "tldextract": theirs})
-    show("Classify a host, cold (goal: tldextract takes at least 3 times as long)", timings, "classify", "classify again")
+    show(
+        "Classify a host, cold (goal: tldextract takes at least 3 times as long)", timings, "classify", "classify again"
+    )

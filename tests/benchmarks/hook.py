@@ -1,23 +1,27 @@
-"""What our addon adds to a request inside mitmproxy: its hooks, called as mitmproxy calls them, against hooks that do nothing.
+"""What our addon adds to a request inside mitmproxy: its hooks, against hooks that do nothing.
 
 The event goes to a queue as in the proxy; the writer's thread is left out, it works beside the proxy.
 """
 
 from collections import deque
+from functools import partial
 
 from mitmproxy import connection, http
 from mitmproxy.test import tflow
+from tests.benchmarks.timing import interleaved, show
 
 from lunchbell.settings import Settings
 from lunchbell_proxy.clock import Clock
 from lunchbell_proxy.judging import Judging
 from lunchbell_proxy.noticing import Contact, Noticing
 from lunchbell_proxy.observation import Seen
-from tests.benchmarks.timing import interleaved, show
 
 COUNT = 3_000
 BROWSER = (
-    (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"),
+    (
+        b"user-agent",
+        b"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+    ),
     (b"accept", b"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"),
     (b"accept-language", b"en-GB,en;q=0.9"),
     (b"accept-encoding", b"gzip, deflate, br, zstd"),
@@ -82,12 +86,11 @@ def run(settings: Settings) -> None:
                 addon.response(flow)
             return len(made)
 
-        bare = Bare()
         timings = interleaved(
             {
-                "hooks that do nothing": lambda through=through: through(bare),  # type: ignore[misc]
-                "the same again": lambda through=through: through(bare),  # type: ignore[misc]
-                "our hooks": lambda through=through: through(noticing),  # type: ignore[misc]
+                "hooks that do nothing": partial(through, Bare()),
+                "the same again": partial(through, Bare()),
+                "our hooks": partial(through, noticing),
             }
         )
         kept = list(queue)
@@ -100,5 +103,7 @@ def run(settings: Settings) -> None:
         later = interleaved({"judged": judged}, rounds=5)["judged"].median if kept else 0.0
         queue.clear()
         show(f"The hook, {title} (goal: 5 us or less more)", timings, "hooks that do nothing", "the same again")
-        print(f"  {'our hooks add':<44} {timings['our hooks'].median - timings['hooks that do nothing'].median:9.3f} us")
+        print(
+            f"  {'our hooks add':<44} {timings['our hooks'].median - timings['hooks that do nothing'].median:9.3f} us"
+        )
         print(f"  {'and later, in the recording thread':<44} {later:9.3f} us")

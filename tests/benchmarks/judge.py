@@ -2,11 +2,12 @@
 
 import random
 
+from tests.benchmarks.timing import interleaved, show
+
 from lunchbell.policy.tables import Tables
 from lunchbell.policy.verdicts import Use
 from lunchbell.policy.words import Activity
 from lunchbell.settings import Settings
-from tests.benchmarks.timing import interleaved, show
 
 
 def run(settings: Settings) -> None:
@@ -44,4 +45,6 @@ def run(settings: Settings) -> None:
     for name, timing in timings.items():
         print(f"  {name:<44} {1e6 / timing.median:12,.0f} a second")
     built = interleaved({"compile the tables": compiled, "compile again": compiled}, rounds=5)
-    show(f"All tables of a school ({len(tables.verdicts):,} verdict rows)", built, "compile the tables", "compile again")
+    show(
+        f"All tables of a school ({len(tables.verdicts):,} verdict rows)", built, "compile the tables", "compile again"
+    )

@@ -43,7 +43,9 @@ def flows_in(path: Path) -> Iterator[http.HTTPFlow]:
             return
 
 
-def replay(settings: Settings, client: str, flows: Iterator[http.HTTPFlow]) -> Iterator[tuple[http.HTTPFlow, Event | None]]:
+def replay(
+    settings: Settings, client: str, flows: Iterator[http.HTTPFlow]
+) -> Iterator[tuple[http.HTTPFlow, Event | None]]:
     """Each flow with the event that the addon made of it; an exception inside the addon is raised, not swallowed."""
     noticed: list[Seen | Contact] = []
     judging = Judging(settings, lambda ms: b"key", Clock())
@@ -86,7 +88,10 @@ def main(folder: str, school: str, client: str) -> None:
             if event.activity == "embedded":
                 asker = flow.request.headers.get("origin") or flow.request.headers.get("referer", "")
                 embedded.append(f"{path.name[:40]:<40} {authority(flow.request):<34} from {asker[:60]}")
-    print(f"{files} files, {requests} requests, {sum(c.total() for c in counts.values())} of them to catalogued services, no exception")
+    print(
+        f"{files} files, {requests} requests, {sum(c.total() for c in counts.values())} of them to the catalogue, "
+        "none failed"
+    )
     for service, by in sorted(counts.items()):
         print(f"{service:<16}", ", ".join(f"{word} {n}" for word, n in sorted(by.items())))
     print(*sorted(set(embedded)), sep="\n")

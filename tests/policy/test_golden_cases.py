@@ -11,7 +11,7 @@ from tests.policy.tables_from_rows import tables_from
 
 from lunchbell.policy.calendar import Timeline, instant_ms
 from lunchbell.policy.hosts import host_of
-from lunchbell.policy.patterns import Observation, RequestPattern, plain_path
+from lunchbell.policy.patterns import Observation, RequestPattern
 from lunchbell.policy.rules import Policy
 from lunchbell.policy.services import Catalogue, Service
 from lunchbell.policy.urls import fields_of, url_parts
@@ -67,9 +67,7 @@ def test_patterns(group: dict[str, Any], case: dict[str, Any]) -> None:
     wanted, seen = pattern(group["pattern"]), observation(case["request"])
     assert wanted.matches(seen) is case["matches"]
     only = Service("s", "S", Kind.BLOG, (seen.host,), requests=(wanted,))
-    tunnel = Observation(seen.host, "CONNECT")
-    assert (wanted in only.index.candidates(seen.method, seen.host, plain_path(seen.path))) or not case["matches"]
-    assert Catalogue([only]).activity_of(only, tunnel) is Activity.CONTACT
+    assert (only.index.match(seen) is wanted) is case["matches"]
 
 
 HOSTS = read("hosts.json")

@@ -12,6 +12,7 @@ from lunchbell.policy.patterns import (
     LONGEST_VALUE,
     Fields,
     Observation,
+    PatternIndex,
     RequestPattern,
     Wanted,
     glob_path,
@@ -123,7 +124,11 @@ PREDICATES = st.dictionaries(st.sampled_from(["a", "b", "a.b"]), WANTED, max_siz
 PATTERNS = st.builds(
     RequestPattern,
     st.just(Activity.POST),
-    st.lists(st.sampled_from(["/a", "/*", "**", "/a/**"]), min_size=1, max_size=2).map(tuple),
+    st.lists(
+        st.sampled_from(["/a", "/*", "**", "/a/**", "/a*", "*/a", "/a/*", "**/b", "//a*", "/", "/a/"]),
+        min_size=1,
+        max_size=2,
+    ).map(tuple),
     st.sampled_from([("POST",), ("POST", "PUT")]),
     st.sampled_from([(), ("x.com",), ("api.x.com",)]),
     PREDICATES,
@@ -136,7 +141,7 @@ REQUESTS = st.builds(
     Observation,
     st.sampled_from(["x.com", "api.x.com", "notx.com"]),
     st.sampled_from(["POST", "PUT", "GET"]),
-    st.sampled_from(["/a", "/a/b", "/a/", "/", "", "/b"]),
+    st.sampled_from(["/a", "/a/b", "/a/", "/", "", "/b", "//a", "/%61", "a", "/a/b/c", "/" * 3000, "/" + "a" * 3000]),
     FIELDS,
     FIELDS,
     JSON,
@@ -152,6 +157,18 @@ def test_what_matches_was_a_candidate_before_the_body(pattern: RequestPattern, s
     if not pattern.needs_body:
         bare = Observation(seen.host, seen.method, seen.path, seen.query)
         assert pattern.matches(bare) is pattern.matches(seen)
+
+
+@given(st.lists(PATTERNS, max_size=6), REQUESTS)
+def test_the_index_finds_what_trying_each_would_find(patterns: list[RequestPattern], seen: Observation) -> None:
+    """Candidates in order, the first that matches, and whether the body is needed to know."""
+    index, path = PatternIndex(patterns), plain_path(seen.path)
+    assert index.candidates(seen.method, seen.host, path) == [
+        p for p in patterns if p.may_match(seen.method, seen.host, path)
+    ]
+    assert index.match(seen) is next((p for p in patterns if p.matches(seen)), None)
+    needed = any(p.needs_body and p.may_match(seen.method, seen.host, path) for p in patterns)
+    assert index.needs_body(seen.method, seen.path) or not needed
 
 
 @given(PATTERNS, REQUESTS)

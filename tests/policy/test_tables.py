@@ -5,38 +5,55 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.policy.schools import GROUPS, SERVICES, at, group, judge_of, judges, moment, policy, rule, service, use, uses
+from tests.policy.schools import (
+    GROUPS,
+    SERVICES,
+    at,
+    few,
+    group,
+    judge_of,
+    judges,
+    moment,
+    policy,
+    rule,
+    service,
+    use,
+    uses,
+)
 from tests.policy.tables_from_rows import approval_row, tables_from, through_json
 
 from lunchbell.policy.services import Catalogue
 from lunchbell.policy.tables import DomainRow, Tables, domain_rows, timeline_rows, verdict_rows
-from lunchbell.policy.verdicts import Judge
+from lunchbell.policy.verdicts import Group, Judge, named_services
 from lunchbell.policy.words import Kind, Network, Outcome, Period
 
 KINDS = Catalogue(SERVICES).kinds()
 
+TWO_GROUPS = st.permutations(GROUPS).map(lambda groups: groups[:2])
 School = tuple[Judge, st.SearchStrategy[int]]
 
 
-@given(judges(), st.data())
-def test_judge_and_tables_agree(school: School, data: st.DataObject) -> None:
+@few
+@given(judges(), TWO_GROUPS, st.data())
+def test_judge_and_tables_agree(school: School, groups: list[Group], data: st.DataObject) -> None:
     """Random schools, policies, instants at and around bells, users, networks and activities."""
     judge, moments = school
-    tables = Tables.of(judge, GROUPS, KINDS)
-    for what, ms in data.draw(st.lists(st.tuples(uses(), moments), min_size=10, max_size=60)):
+    tables = Tables.of(judge, groups, KINDS)
+    for what, ms in data.draw(st.lists(st.tuples(uses(groups), moments), min_size=30, max_size=99)):
         assert tables.look_up(what, ms) == judge.judge_ms(what, ms), moment(ms)
 
 
-@given(judges(), st.data())
-def test_tables_survive_being_written_out(school: School, data: st.DataObject) -> None:
+@few
+@given(judges(), TWO_GROUPS, st.data())
+def test_tables_survive_being_written_out(school: School, groups: list[Group], data: st.DataObject) -> None:
     """Their rows as JSON, read by something that has no core, give the same answers."""
     judge, moments = school
     written = through_json(
         {
             "timeline": list(timeline_rows(judge)),
-            "verdicts": list(verdict_rows(judge, GROUPS, KINDS)),
+            "verdicts": list(verdict_rows(judge, groups, KINDS)),
             "timetables": list(judge.timelines),
-            "named": sorted(Tables.of(judge, GROUPS, KINDS).named),
+            "named": sorted(named_services(judge.policy, judge.teaching)),
             "people": dict(judge.people),
             "official": sorted(judge.official),
             "approvals": [approval_row(a) for a in judge.approvals],
@@ -44,7 +61,7 @@ def test_tables_survive_being_written_out(school: School, data: st.DataObject) -
         }
     )
     tables = tables_from(**written)
-    for what, ms in data.draw(st.lists(st.tuples(uses(), moments), min_size=10, max_size=60)):
+    for what, ms in data.draw(st.lists(st.tuples(uses(groups), moments), min_size=30, max_size=99)):
         assert tables.look_up(what, ms) == judge.judge_ms(what, ms), moment(ms)
 
 

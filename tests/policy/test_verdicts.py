@@ -11,6 +11,7 @@ from tests.policy.schools import (
     LUNCH_POLICY,
     at,
     bells,
+    few,
     group,
     judge_of,
     judges,
@@ -358,6 +359,7 @@ class TestUntil:
         assert self.until(hers, "2026-11-16T11:00", approvals=(approval,)) == "2026-11-16T11:30:00+00:00"
 
 
+@few
 @given(judges(), st.data())
 def test_until_is_the_first_minute_that_differs(
     school: tuple[Judge, st.SearchStrategy[int]], data: st.DataObject

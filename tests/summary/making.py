@@ -1,6 +1,6 @@
 """Rows as the store would give them, judged by the example school; and random weeks of them."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 
 from hypothesis import strategies as st
@@ -17,9 +17,7 @@ from lunchbell.summary.week import Week
 
 WEEK = Week.parse("2026-W47")
 LATER = datetime(2026, 12, 1, tzinfo=UTC)
-DAYS = {
-    name: WEEK.monday + timedelta(days=n) for n, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
-}
+DAYS = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WEEK.days, strict=True))
 
 
 @cache

@@ -24,8 +24,10 @@ def test_pictures_are_well_formed_and_announced(made: list[UsageRow]) -> None:
                 continue
             root = ElementTree.fromstring(draw(found, narrow=narrow))
             title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
-            assert title is not None and title.text
-            assert description is not None and description.text
+            assert title is not None
+            assert description is not None
+            assert title.text
+            assert description.text
             assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
             assert not [node for node in root.iter() if "style" in node.attrib or node.tag.endswith("script")]
             ids += [node.get("id") for node in root.iter() if node.get("id")]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def test_every_control_can_be_found_without_sight() -> None:
     assert '<html lang="en-GB">' in page
     assert page.count("<main") == page.count("<h1") == page.count("<header") == page.count("<footer") == 1
     levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in pairwise(levels))
     assert page.count("<table") == page.count("<caption")
     assert len(re.findall(r"<th(?! scope)", page)) == page.count("<thead")
 

@@ -27,9 +27,10 @@ def import_log(
     path: Path, settings: Settings, *, key: KeyOf | None = None, db: Database | None = None, detect: bool = True,
     progress: Callable[[int, int], None] = lambda lines, offset: None,
 ) -> Rollup:  # fmt: skip
-    """Read one log. With a store, only what is new in the log is read, and either all of it is kept or nothing.
+    """Read one log. With a store, only what is new is read, and either all of it is kept or nothing.
 
-    `detect`: refuse a file none of whose first lines can be read. `progress` is told lines and decompressed bytes now and then. UnreadableLogError, in plain words.
+    `detect`: refuse a file none of whose first lines can be read. `progress` is told lines and decompressed bytes now
+    and then. UnreadableLogError, in plain words.
     """
     roller = Roller(settings, key)
     rollup = roller.rollup

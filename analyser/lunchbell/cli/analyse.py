@@ -20,9 +20,13 @@ from lunchbell.store.schema import open_store
 @click.command()
 @click.argument("logs", nargs=-1, required=True, metavar="LOG...", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for all logs.")
-@click.option("--db", type=click.Path(path_type=Path), help="Add the counts to this store; a log is never counted twice.")
+@click.option(
+    "--db", type=click.Path(path_type=Path), help="Add the counts to this store; a log is never counted twice."
+)
 @click.option("--format", "log_format", type=click.Choice(["auto", *FORMATS]), default="auto", show_default=True)
-@click.option("--rejects", type=click.Path(path_type=Path), help="Write number and reason of each unreadable line here.")
+@click.option(
+    "--rejects", type=click.Path(path_type=Path), help="Write number and reason of each unreadable line here."
+)
 @config_option
 def analyse(
     logs: tuple[Path, ...], as_json: bool, db: Path | None, log_format: str, rejects: Path | None, config: Path | None
@@ -39,7 +43,10 @@ def analyse(
             rollups.append((log, rollup))
         except UnreadableLogError as error:
             fail(str(error))
-    told = _total([rollup for _, rollup in rollups]) | {"format": "squid", "seconds": round(time.monotonic() - began, 3)}
+    told = _total([rollup for _, rollup in rollups]) | {
+        "format": "squid",
+        "seconds": round(time.monotonic() - began, 3),
+    }
     if rejects:
         rows = [f"{log}\t{number}\t{reason}\n" for log, r in rollups for number, reason in r.rejected]
         rejects.write_text("log\tline\treason\n" + "".join(rows))
@@ -70,7 +77,10 @@ def _sentences(told: dict[str, object], rejects: Path | None) -> str:
     evidence, outcomes = told["evidence"], told["outcomes"]
     assert isinstance(evidence, dict)
     assert isinstance(outcomes, dict)
-    lines = [f"Read {told['read']:,} of {told['lines']:,} lines in {told['seconds']} seconds; {told['social']:,} are social media."]
+    lines = [
+        f"Read {told['read']:,} of {told['lines']:,} lines in {told['seconds']} seconds. "
+        f"{told['social']:,} are social media."
+    ]
     if told["rejected"]:
         where = f"; see {rejects}" if rejects else "; --rejects FILE lists them"
         lines.append(f"{told['rejected']:,} lines could not be read{where}.")

@@ -7,7 +7,7 @@ import orjson
 
 from lunchbell.cli.common import tell_problems
 from lunchbell.policy.hosts import host_of
-from lunchbell.settings import SettingsError, catalogue
+from lunchbell.settings import SettingsError, shipped_catalogue
 
 
 @click.command()
@@ -16,16 +16,19 @@ from lunchbell.settings import SettingsError, catalogue
 def classify(inputs: tuple[str, ...], as_json: bool) -> None:
     """Name the service of hosts or URLs; reads standard input, one a line, if none is given."""
     try:
-        services = catalogue()
+        services = shipped_catalogue()
     except SettingsError as error:
         tell_problems(error)
-    out = click.get_text_stream("stdout")
     for text in inputs or (line.strip() for line in sys.stdin if line.strip()):
         service = services.service_of(host_of(text))
         if as_json:
-            found = {"input": text, "service": service.id if service else None, "kind": service.kind if service else None}
-            out.write(orjson.dumps(found).decode() + "\n")
+            found = {
+                "input": text,
+                "service": service.id if service else None,
+                "kind": service.kind if service else None,
+            }
+            sys.stdout.write(orjson.dumps(found).decode() + "\n")
         elif service:
-            out.write(f"{text}: {service.name} ({service.id}, {service.kind})\n")
+            sys.stdout.write(f"{text}: {service.name} ({service.id}, {service.kind})\n")
         else:
-            out.write(f"{text}: not social media that Lunchbell knows\n")
+            sys.stdout.write(f"{text}: not social media that Lunchbell knows\n")

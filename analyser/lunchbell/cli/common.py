@@ -31,7 +31,9 @@ def config_file(config: Path | None) -> Path:
         return config
     if DEFAULT_CONFIG.exists():
         return DEFAULT_CONFIG
-    click.echo("No lunchbell.toml here: using the packaged example school. Write yours with `lunchbell init`.", err=True)
+    click.echo(
+        "No lunchbell.toml here: using the packaged example school. Write yours with `lunchbell init`.", err=True
+    )
     return example_file()
 
 

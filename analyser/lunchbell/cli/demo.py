@@ -22,6 +22,7 @@ from lunchbell.demo.school import Ports, write_school, write_users
 from lunchbell.plain_words import clock
 from lunchbell.settings import Settings, load
 
+ORIGIN_CA = Path("origin-ca", "mitmproxy-ca-cert.pem")
 SPEED = 1200
 """A school day in half a minute."""
 DAWN = wall_time(7, 40)
@@ -31,14 +32,16 @@ STARTING = 8.0
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the summary, instead of staying up until Ctrl-C.")
-@click.option("--folder", type=click.Path(path_type=Path), help="Keep the demo's files here; default: a temporary folder.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), help="Keep the demo's files here; default: a temporary folder."
+)
 def demo(once: bool, folder: Path | None) -> None:
     """Live through a school day: real proxy, real TLS, the analyser, an imported log and the weekly summary.
 
     Nothing leaves this machine: a local origin stands in for every website.
     """
     if not sys.platform.startswith("linux"):
-        fail("the demo gives each device an address of its own in 127.40.0.0/16, which only Linux has; use a Linux machine")
+        fail("the demo gives each device an address in 127.40.0.0/16, which only Linux has; use a Linux machine")
     if find_spec("mitmproxy") is None:
         fail("the demo runs the proxy, which needs mitmproxy; install it with: pip install 'lunchbell[proxy]'")
     if folder:
@@ -65,9 +68,14 @@ def _live_through(place: Path, processes: Processes, once: bool) -> None:
     settings = load(config, today=day)
     planned = plan(day, settings.zone)
     passwords = write_users(place / "users.htpasswd", {p.user for p in planned})
-    _say(f"A school day at {settings.file.school.name}, {day:%A} {day.day} {day:%B}, under {settings.policy.school}'s policy.")
+    _say(
+        f"A school day at {settings.file.school.name}, {day:%A} {day.day} {day:%B}, "
+        f"under {settings.policy.school}'s policy."
+    )
     _lunchbell("token", "new", "demo-proxy", "--output", str(place / "lunchbell.token"), "--config", str(config))
-    processes.start("origin", _python("lunchbell_proxy.origin", f"127.0.0.1:{ports.origin}", str(place / "origin-ca")), ports.origin)
+    processes.start(
+        "origin", _python("lunchbell_proxy.origin", f"127.0.0.1:{ports.origin}", str(place / "origin-ca")), ports.origin
+    )
     _say("1 of 5  The origin is up: it answers for every website, over TLS with an authority of its own.")
     processes.start("analyser", _python("lunchbell", "serve", "--config", str(config)), ports.analyser)
     _say(f"2 of 5  The analyser is up: http://127.0.0.1:{ports.analyser}/summary")
@@ -92,7 +100,13 @@ def _live_through(place: Path, processes: Processes, once: bool) -> None:
 
 
 def _drive(
-    place: Path, settings: Settings, ports: Ports, planned: list[Planned], passwords: dict[str, str], dawn: datetime, began: float
+    place: Path,
+    settings: Settings,
+    ports: Ports,
+    planned: list[Planned],
+    passwords: dict[str, str],
+    dawn: datetime,
+    began: float,
 ) -> None:
     terminal = sys.stdout.isatty()
 
@@ -105,7 +119,10 @@ def _drive(
             planned,
             settings,
             f"http://127.0.0.1:{ports.proxy}",
-            Authorities(place / settings.file.proxy.certificates / "mitmproxy-ca-cert.pem", place / "origin-ca" / "mitmproxy-ca-cert.pem"),
+            Authorities(
+                place / settings.file.proxy.certificates / "mitmproxy-ca-cert.pem",
+                place / "origin-ca" / "mitmproxy-ca-cert.pem",
+            ),
             passwords,
             lambda one: began + (one.at - dawn).total_seconds() / SPEED,
             progress,
@@ -130,7 +147,7 @@ def _proxy(config: Path, place: Path, ports: Ports, dawn: datetime, began: float
     return _python(
         "lunchbell", "proxy", "--config", str(config), "--users", str(place / "users.htpasswd"),
         "--pretend", dawn.isoformat(), "--since", f"{began:.3f}", "--speed", str(SPEED),
-        "--origin", f"127.0.0.1:{ports.origin}", "--origin-authority", str(place / "origin-ca" / "mitmproxy-ca-cert.pem"),
+        "--origin", f"127.0.0.1:{ports.origin}", "--origin-authority", str(place / ORIGIN_CA),
     )  # fmt: skip
 
 

@@ -16,7 +16,9 @@ from lunchbell.settings import Settings
 
 @click.command()
 @click.argument("source", required=False, metavar="[-]")
-@click.option("--at", default="", help="When, such as 2026-11-16T12:20 (the school's own time unless it has an offset).")
+@click.option(
+    "--at", default="", help="When, such as 2026-11-16T12:20 (the school's own time unless it has an offset)."
+)
 @click.option("--client", default="", help="The device's address; its group is looked up.")
 @click.option("--user", default="", help="The person's user name, if known.")
 @click.option("--network", default="school", show_default=True, help="school, elsewhere or unknown.")
@@ -37,10 +39,14 @@ def explain(source: str | None, policy: str, as_json: bool, config: Path | None,
     if source == "-":
         sys.exit(_stream(config_file(config), policy))
     if source:
-        fail(f'What is "{source}"? Describe the request by options, or read JSON Lines with: lunchbell explain - --json')
+        fail(
+            f'What is "{source}"? Describe the request by options, or read JSON Lines with: lunchbell explain - --json'
+        )
     for needed in ("at", "client", "url"):
         if not asked[needed]:
-            fail(f"--{needed} is missing. Try: lunchbell explain --at 2026-11-16T12:20 --client 10.40.1.17 --url https://x.com/")
+            fail(
+                f"--{needed} is missing. Try: lunchbell explain --at 2026-11-16T12:20 --client 10.40.1.17 --url https://x.com/"
+            )
     settings = load_settings(config, policy)
     try:
         found = answer(settings, Question(**asked))

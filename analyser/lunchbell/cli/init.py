@@ -37,5 +37,7 @@ def init(school: str, policy: str, output: Path) -> None:
     if policy != "waterville-2022":
         text = text[: text.index("[[cases]]")].rstrip() + "\n"
     rest = text.partition("\n")[2]
-    output.write_text(f"# {school}: replace what is the example's, then run `lunchbell check`. Every key: config/README.md\n{rest}")
+    output.write_text(
+        f"# {school}: replace what is the example's, then run `lunchbell check`. Every key: config/README.md\n{rest}"
+    )
     click.echo(f"Wrote {output}. Put your networks, bells and terms in it, then run: lunchbell check --config {output}")

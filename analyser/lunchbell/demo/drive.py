@@ -18,7 +18,7 @@ from lunchbell.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Authorities:
-    """Certificate authorities: the proxy's, which opens; and the servers' own, which is seen where nothing is opened."""
+    """Certificate authorities: the proxy's, which opens, and the servers' own, seen where nothing is opened."""
 
     proxy: Path
     origin: Path
@@ -37,7 +37,7 @@ async def drive(
     planned: list[Planned], settings: Settings, proxy: str, authorities: Authorities, passwords: dict[str, str],
     real_time_of: Callable[[Planned], float], progress: Callable[[Planned], None],
 ) -> Driven:  # fmt: skip
-    """Send each request when its time has come; school equipment trusts the proxy's authority, everything else the servers'."""
+    """Send each request when its time has come, trusting the proxy's authority only where it opens."""
     driven = Driven(failed=[])
     contexts = {path: await _trusting(path) for path in (authorities.proxy, authorities.origin)}
     tasks = []

@@ -41,7 +41,9 @@ class Processes:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                 return
             time.sleep(0.1)
-        raise ProcessError(f"{name} did not start: {output.read_text(errors='replace').strip()[-500:] or 'it said nothing'}")
+        raise ProcessError(
+            f"{name} did not start: {output.read_text(errors='replace').strip()[-500:] or 'it said nothing'}"
+        )
 
     def stop(self, name: str = "") -> None:
         """Stop one process, or all of them, the last started first."""

@@ -4,12 +4,19 @@ import random
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
-HOSTS = ("www.bbc.co.uk", "www.gov.uk", "classroom.google.com", "www.tes.com", "www.twinkl.co.uk", "update.microsoft.com")
+HOSTS = (
+    "www.bbc.co.uk",
+    "www.gov.uk",
+    "classroom.google.com",
+    "www.tes.com",
+    "www.twinkl.co.uk",
+    "update.microsoft.com",
+)
 SOCIAL = ("www.facebook.com", "x.com", "web.whatsapp.com", "www.instagram.com", "www.youtube.com")
 
 
 def write_sample_log(path: Path, day: date, zone: tzinfo, lines: int = 2_000) -> None:
-    """Write `lines` requests of one day, 7 in 100 of them social media, the same ones every time; one line is damaged."""
+    """Write `lines` requests of one day, 7 in 100 of them social media, always the same; one line is damaged."""
     chance = random.Random(401)  # noqa: S311 - a sample, not a secret
     start = datetime.combine(day, time(7, 45), zone)
     seconds = sorted(chance.uniform(0, 9.5 * 3600) for _ in range(lines))

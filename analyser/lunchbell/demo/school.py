@@ -1,4 +1,4 @@
-"""The demo's school: the example's file with this machine's addresses, a term around the day, and users to sign in with."""
+"""The demo's school: the example with this machine's addresses, a term around the day, and users to sign in with."""
 
 import secrets
 from base64 import b64encode
@@ -35,7 +35,11 @@ def write_school(folder: Path, day: date, ports: Ports) -> Path:
 terms = [{{ name = "The demo's term", first = {day - timedelta(weeks=8)}, last = {day + timedelta(weeks=8)} }}]
 
 """
-    rest = rest[rest.index("[timetables.teachers]") :].replace('"10.40.', '"127.40.').replace('"127.40.3.0/26"', '"127.40.3.0/24"')
+    rest = (
+        rest[rest.index("[timetables.teachers]") :]
+        .replace('"10.40.', '"127.40.')
+        .replace('"127.40.3.0/26"', '"127.40.3.0/24"')
+    )
     rest = rest[: rest.index("[[cases]]")]
     rest = rest.replace("first = 2026-11-02T09:00:00", f"first = {day - timedelta(days=7)}T09:00:00")
     rest = rest.replace("last = 2026-11-20T17:00:00", f"last = {day + timedelta(days=4)}T17:00:00")

@@ -1,1 +1,1 @@
-"""What arrives while the school works: feeds of events, checked, rolled up and committed before they are acknowledged."""
+"""What arrives while the school works: feeds of events, checked, and committed before they are acknowledged."""

@@ -69,9 +69,7 @@ class Ingest:
     async def accept(self, feed: str, epoch: str, batch: Batch) -> int:
         """Commit a batch; the last number the store then has. FeedGapError if events before it are missing."""
         first, last, events, rejected = batch
-        return await self._in_thread(
-            lambda: accept(self._db, feed, epoch, first, last, events, rejected, self._now())
-        )
+        return await self._in_thread(lambda: accept(self._db, feed, epoch, first, last, events, rejected, self._now()))
 
     async def close(self) -> None:
         """Close the store."""

@@ -19,7 +19,7 @@ from lunchbell.settings.problems import Problem, Problems, SettingsError
 from lunchbell.settings.school import RESERVED, SchoolFile, read_school
 from lunchbell.settings.services import ids_in, read_services, read_software
 
-__all__ = ["Problem", "Settings", "SettingsError", "catalogue", "load"]
+__all__ = ["Problem", "Settings", "SettingsError", "load", "shipped_catalogue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Settings:
         return Tables.of(self.judge, self.groups.values(), self.catalogue.kinds())
 
 
-def catalogue() -> Catalogue:
+def shipped_catalogue() -> Catalogue:
     """The shipped catalogue alone, for work that needs no school; SettingsError if a file is damaged."""
     problems = Problems()
     config = config_dir()
@@ -64,7 +64,8 @@ def load(path: Path, *, today: date, policy: str = "") -> Settings:
     services = read_services(config / "services", software, problems)
     file, unread = read_school(path, problems)
     kinds = {service.id: service.kind for service in services} | {s.id: s.kind for s in software.values() if s}
-    ids = kinds.keys() | set(ids_in(config / "services")) | software.keys()
+    own_ids = frozenset(ids_in(config / "services"))
+    ids = own_ids | kinds.keys() | software.keys()
     chosen = policy or (file.policy if file else "")
     policy_file = policy_path(chosen, config / "policies", path.parent)
     shipped = sorted(p.stem for p in (config / "policies").glob("*.toml"))
@@ -91,7 +92,7 @@ def load(path: Path, *, today: date, policy: str = "") -> Settings:
     builder.check_services("teaching.services", file.teaching.services, ids)
     local = builder.local_services(software)
     approvals = builder.approvals(zone, ids)
-    builder.check_cases(zone, {s.id for s in (*services, *local)})
+    builder.check_cases(zone, own_ids | {s.id for s in local})
     problems.raise_errors()
     assert written is not None
     warn_of_policy(written, name_of(policy_file), kinds, today, problems)

@@ -154,7 +154,8 @@ class Builder:
                 self.error(f"groups.{name}.networks", [], 'is empty; write its networks, such as ["10.40.1.0/24"]')
             for network in table.networks:
                 if network in owners:
-                    self.error(f"groups.{name}.networks", network, f"group {owners[network]} has this network too")
+                    taken = f"group {owners[network]} has this network too; give it to one of them"
+                    self.error(f"groups.{name}.networks", str(network), taken)
                 owners[network] = name
         if self._is_empty("groups", self.file.groups):
             self.error("groups", None, "is empty; describe at least one group of devices in [groups.NAME]")

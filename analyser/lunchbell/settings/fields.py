@@ -34,7 +34,7 @@ def _span(value: Any) -> Any:
     except (AttributeError, ValueError):
         raise ValueError('should be a range of times in quotes, such as "08:30-16:00"') from None
     if start >= end:
-        raise ValueError("ends before it begins; write the earlier time first")
+        raise ValueError("does not end after it begins; write the earlier time first")
     return (start, end)
 
 

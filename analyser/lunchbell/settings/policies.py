@@ -125,7 +125,7 @@ def _check(file: PolicyFile, name: str, services: Collection[str], problems: Pro
                 problems.error(name, f"rules.{rule.id}.services", service, one_of(service, services, "service"))
         if rule.outcome is Outcome.APPROVED:
             problems.error(name, f"rules.{rule.id}.outcome", "approved", "say not_permitted and approval = true")
-        if rule.approval and rule.outcome is not Outcome.NOT_PERMITTED:
+        elif rule.approval and rule.outcome is not Outcome.NOT_PERMITTED:
             problems.error(
                 name, f"rules.{rule.id}.approval", True, "only a not_permitted rule can be lifted; remove it"
             )

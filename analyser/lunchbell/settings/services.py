@@ -110,7 +110,7 @@ def read_services(folder: Path, software: Mapping[str, SoftwareFile | None], pro
                 requests += shared.requests
             elif file.software not in software:
                 problems.error(name, "software", file.software, one_of(file.software, software, "software"))
-        if not requests and not file.publishing_unseen:
+        if not (requests or file.publishing_unseen or file.software):
             problems.error(name, "requests", None, "give request patterns, or say publishing_unseen")
         services.append(
             Service(

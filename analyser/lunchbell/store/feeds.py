@@ -44,7 +44,8 @@ def accept(
             [(feed, epoch, seq, reason) for seq, reason in rejected if seq > has],
         )
         db.conn.execute(
-            "INSERT INTO feeds VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, heard = excluded.heard",
+            "INSERT INTO feeds VALUES (?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET seq = excluded.seq, heard = excluded.heard",
             (feed, epoch, last, heard),
         )
     return last

@@ -1,4 +1,4 @@
-"""Which logs are in the store, by the hash of how they begin: the same file again, or re-compressed, changes nothing."""
+"""Which logs are in the store, by the hash of how they begin: the same file, even re-compressed, changes nothing."""
 
 from collections.abc import Callable
 from typing import NamedTuple

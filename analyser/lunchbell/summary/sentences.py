@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lunchbell.plain_words import clause_label, clock
-from lunchbell.policy.words import Activity, Outcome
-from lunchbell.summary.english import OUTSIDE, THINGS, WHEN, a_few, number, some, was
+from lunchbell.policy.words import Activity, Outcome, Period
+from lunchbell.summary.english import OUTSIDE, THINGS, WHEN, a_few, listed, number, some, was
 from lunchbell.summary.figures import Figures, Outside, Published, Reason
 from lunchbell.summary.limits import limits
 from lunchbell.summary.week import State
@@ -73,15 +73,19 @@ def _opening(figures: Figures) -> Iterator[str]:
         by_period = Counter[str]()
         for part in figures.outside:
             by_period[WHEN[part.period]] += part.visits if figures.in_visits else part.requests
-        parts = [f"{when} ({number(count)})" for when, count in by_period.most_common() if count]
+        parts = _at_most_three([(when, count) for when, count in by_period.most_common() if count])
         rest = "The other one was" if main.outside == 1 else f"The other {number(main.outside)} were"
-        yield f"{rest} {a_few(parts, 4).replace('1 more', 'at one other time')}."
+        yield f"{rest} {listed([f'{when} ({number(count)})' for when, count in parts])}."
     if main.approved:
         yield f"A prior approval covered {number(main.approved)} of the {number(main.within)}."
     if figures.in_visits and (others := figures.use.requests).total:
         whole = some(others.total, "unnamed request")
         yield f"Besides, {number(others.within)} of {whole} {was(others.within)} within what the policy permits."
     yield from _published_in_short(figures)
+
+
+def _at_most_three(parts: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    return parts if len(parts) <= 3 else [*parts[:2], ("at other times", sum(count for _, count in parts[2:]))]
 
 
 def _published_in_short(figures: Figures) -> Iterator[str]:
@@ -91,7 +95,10 @@ def _published_in_short(figures: Figures) -> Iterator[str]:
         if figures.main.total:
             yield "Nothing was seen to be published."
         return
-    seen = a_few([some(count, *THINGS[activity]) for activity, count in _by_activity(figures)], 5)
+    kinds = _by_activity(figures)
+    first, others = kinds if len(kinds) <= 3 else kinds[:2], 0 if len(kinds) <= 3 else sum(n for _, n in kinds[2:])
+    parts = [some(count, *THINGS[activity]) for activity, count in first]
+    seen = listed([*parts, some(others, "other")] if others else parts)
     if not outside:
         yield f"{seen} {was(total)} published, {'all ' if total > 1 else ''}within what the policy permits."
         return
@@ -128,18 +135,18 @@ def _cite(figures: Figures, clause: str) -> str:
 
 
 def _published(figures: Figures) -> Iterator[str]:
+    alike: dict[tuple[Activity, Period, Reason, str], list[Published]] = {}
     for thing in figures.published:
-        if thing.outcome is Outcome.NOT_PERMITTED:
-            yield _publication(figures, thing)
+        if thing.reason:
+            alike.setdefault((thing.activity, thing.period, thing.reason, thing.clause), []).append(thing)
+    for (activity, period, reason, clause), things in alike.items():
+        count = sum(thing.count for thing in things)
+        where = things[0].service if len(things) == 1 else f"{number(len(things))} services"
+        what = f"{some(count, *THINGS[activity])} on {where}, {WHEN[period]},"
+        yield f"{what} {was(count)} {OUTSIDE[reason]}{_cite(figures, clause)}."
     if approved := sum(thing.count for thing in figures.published if thing.outcome is Outcome.APPROVED):
         total = sum(thing.count for thing in figures.published)
         yield f"A prior approval covered {number(approved)} of {some(total, 'publication')}."
-
-
-def _publication(figures: Figures, thing: Published) -> str:
-    what = f"{some(thing.count, *THINGS[thing.activity])} on {thing.service}"
-    how = OUTSIDE[thing.reason or Reason.UNKNOWN]
-    return f"{what}, {WHEN[thing.period]}, {was(thing.count)} {how}{_cite(figures, thing.clause)}."
 
 
 def _services(figures: Figures) -> Iterator[str]:

@@ -99,8 +99,15 @@ def _frame(figures: Figures, narrow: bool) -> Frame:
     days = tuple(d for d in figures.days if d.worked or d.date in busy or d.date.weekday() < 5)
     bells = [minute for day in days if day.worked for minute, _ in day.periods if minute] or [9 * 60, 16 * 60]
     first, last = max(min(bells) - 60, 0), min(max(bells) + 120, DAY)
-    head, gutter, whole = (84.0, 76.0, 320.0) if narrow else (56.0, 92.0, 760.0)
-    return Frame(days, first // 30 * 30, -(-last // 30) * 30, head, gutter, (whole - gutter) / len(days))
+    gutter, whole = (76.0, 320.0) if narrow else (92.0, 760.0)
+    column = (whole - gutter) / len(days)
+    stacked = any(sum(_width(count) for count in _counts(figures, day.date).values() if count) > column for day in days)
+    return Frame(days, first // 30 * 30, -(-last // 30) * 30, 84.0 if stacked else 56.0, gutter, column)
+
+
+def _width(count: int) -> float:
+    """Of a mark with its number in the head of a day."""
+    return MARK + 10 + 7.5 * len(number(count))
 
 
 def _drawn(figures: Figures, frame: Frame, narrow: bool) -> Iterator[str]:
@@ -133,7 +140,7 @@ def _head(figures: Figures, frame: Frame, index: int, day: Day, narrow: bool) ->
             words = number(counts[outcome])
             yield mark(x + MARK / 2, y, outcome, MARK, named=figures.in_visits)
             yield text(x + MARK + 3, y + 4, words, "count small" if narrow else "count")
-            x, y = (x, y + 15) if narrow else (x + MARK + 10 + 7.5 * len(words), y)
+            x, y = (x, y + 15) if frame.head > 56 else (x + _width(counts[outcome]), y)
 
 
 def _counts(figures: Figures, day: date) -> dict[Outcome, int]:

@@ -20,4 +20,4 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """A signal handler for `on_response_prepare`."""
     response.headers.update(HEADERS)
     kept = request.path.startswith("/static/") and response.status < 400
-    response.headers["Cache-Control"] = "public, max-age=3600" if kept else "no-store"
+    response.headers["Cache-Control"] = "no-cache" if kept else "no-store"  # no-cache: asks again, so upgrades show
