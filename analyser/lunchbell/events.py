@@ -34,6 +34,25 @@ class Event(msgspec.Struct, forbid_unknown_fields=True):
     source: Source
 
 
+GapReason = Literal["stopped", "crashed", "paused", "full", "mistake", "clock", "store"]
+"""Why nothing, or not all, was recorded: the proxy was not running (stopped in order, or not), monitoring was paused, the
+disk or memory was full, Lunchbell made a mistake, the clock jumped, the analyser's store was set back."""
+
+
+class Gap(msgspec.Struct, forbid_unknown_fields=True):
+    """A stretch of time that a feed knows nothing, or not everything, about; a line of the feed like an event.
+
+    `gap` and `until` are milliseconds UTC; `lost` is the number of events that are known to be missing.
+    """
+
+    v: Literal[1]
+    gap: int
+    until: int
+    reason: GapReason
+    lost: int
+    seq: int = 0
+
+
 def event_of(
     use: Use, verdict: Verdict, at: int, *, subject: str, policy: str, size: int, source: Source, seq: int = 0
 ) -> Event:

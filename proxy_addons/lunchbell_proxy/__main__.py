@@ -1,7 +1,6 @@
 """`python -m lunchbell_proxy`: what `lunchbell proxy` starts as a process of its own."""
 
 import asyncio
-import logging
 import sys
 import time
 from argparse import ArgumentParser
@@ -11,13 +10,14 @@ from pathlib import Path
 from lunchbell.policy.wall_clock import instant_on_wall
 from lunchbell.settings import SettingsError, load
 from lunchbell_proxy.clock import Clock
+from lunchbell_proxy.logs import log_to_stderr
 from lunchbell_proxy.run import Rehearsal, run
 
 
 def main() -> int:
     """Exit status 0 stopped as asked, 2 a file is wrong."""
     options = _parser().parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    others = log_to_stderr()
     try:
         settings = load(options.config, today=datetime.now(UTC).date())
     except SettingsError as error:
@@ -41,9 +41,9 @@ def main() -> int:
         clock = Clock(options.since or time.time(), start.timestamp(), options.speed)
         print(f"Rehearsal: events are recorded as if it were {start:%Y-%m-%d %H:%M} UTC.", file=sys.stderr)
     host, _, port = options.origin.rpartition(":")
-    rehearsal = Rehearsal(clock, (host, int(port)) if port else None, options.origin_authority, options.users)
+    rehearsal = Rehearsal(clock, (host, int(port)) if port else None, options.origin_authority)
     analyser = settings.file.analyser.public_address or f"http://{settings.file.analyser.listen}"
-    asyncio.run(run(settings, analyser, token_file.read_text().strip(), rehearsal))
+    asyncio.run(run(settings, analyser, token_file.read_text().strip(), rehearsal, others))
     return 0
 
 
@@ -52,7 +52,6 @@ def _parser() -> ArgumentParser:
         prog="lunchbell proxy", description="The proxy: opens only catalogued names on school equipment."
     )
     parser.add_argument("--config", type=Path, required=True, help="the school's file")
-    parser.add_argument("--users", type=Path, help="htpasswd file: people sign in to the proxy by name")
     rehearsal = parser.add_argument_group("rehearsals and demos")
     rehearsal.add_argument(
         "--pretend", metavar="TIME", default="", help="judge as if it were this time, such as 2026-11-17T12:30"

@@ -3,7 +3,6 @@
 from lunchbell.events import Event, event_of, subject_of
 from lunchbell.policy.verdicts import Use
 from lunchbell.policy.words import Activity, Network
-from lunchbell.settings import Settings
 from lunchbell.settings.keys import KeyOf
 from lunchbell_proxy.clock import Clock
 from lunchbell_proxy.noticing import Contact
@@ -11,16 +10,15 @@ from lunchbell_proxy.observation import Seen, observe
 
 
 class Judging:
-    """Judges by the school's settings; `key` gives the pseudonym key of an instant."""
+    """Judges each request by the settings it was noticed under; `key` gives the pseudonym key of an instant."""
 
-    def __init__(self, settings: Settings, key: KeyOf, clock: Clock) -> None:
-        self.settings = settings
+    def __init__(self, key: KeyOf, clock: Clock) -> None:
         self.key = key
         self.clock = clock
 
     def event(self, seen: Seen | Contact) -> Event:
-        """The event of one request, not yet numbered."""
-        settings = self.settings
+        """The event of one request, not yet numbered. In a trial, and without user or device, it has no subject."""
+        settings = seen.settings
         if isinstance(seen, Contact):
             activity, size = Activity.CONTACT, 0
         else:
@@ -29,5 +27,7 @@ class Judging:
         at = self.clock.ms(seen.at)
         use = Use(seen.service, activity, seen.group, seen.user, Network.SCHOOL)
         verdict = settings.judge.judge_ms(use, at)
-        subject = subject_of(self.key(at), seen.user) if seen.user else ""
+        # A device's pseudonym must never equal a user's of the same name: no user name has a space.
+        named = seen.user or (f"device {seen.device}" if seen.device else "")
+        subject = subject_of(self.key(at), named) if named and not settings.file.proxy.trial else ""
         return event_of(use, verdict, at, subject=subject, policy=settings.fingerprint, size=size, source="proxy")

@@ -24,25 +24,32 @@ SEEN = "lunchbell.seen"
 class Contact:
     """Traffic that was not opened: a server name, a client and an instant (seconds since 1970)."""
 
-    __slots__ = ("at", "group", "service", "user")
+    __slots__ = ("at", "device", "group", "service", "settings", "user")
 
-    def __init__(self, service: Service, group: Group, user: str, at: float) -> None:
-        self.service, self.group, self.user, self.at = service, group, user, at
+    def __init__(self, settings: Settings, service: Service, group: Group, at: float) -> None:
+        self.settings, self.service, self.group, self.at = settings, service, group, at
+        self.user = self.device = ""
 
 
 class Noticing:
     """mitmproxy's hooks around a request; `record` takes what was seen, once it was answered."""
 
     def __init__(self, settings: Settings, record: Callable[[Seen | Contact], None]) -> None:
-        self.settings = settings
         self.record = record
         self.failures = 0
         self._users: dict[str, str] = {}
-        self._named = lru_cache(maxsize=8192)(self._find)
+        self.use(settings)
 
-    def _find(self, named: str) -> tuple[str, Service | None]:
-        host = host_of(named)
-        return host, self.settings.catalogue.service_of(host)
+    def use(self, settings: Settings) -> None:
+        """From now on go by these settings; what was noticed before is judged by those it was noticed under."""
+
+        def find(named: str) -> tuple[str, Service | None]:
+            host = host_of(named)
+            return host, settings.catalogue.service_of(host)
+
+        self.settings = settings
+        self._find = lru_cache(maxsize=8192)(find)
+        self._devices = settings.devices
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
         """A tunnel is asked for: remember who asked, for what is judged without being opened."""
@@ -57,24 +64,26 @@ class Noticing:
         request = flow.request
         request.stream = True
         try:
-            host, service = self._named(authority(request))
+            host, service = self._find(authority(request))
             if service is None:
                 return
             client = flow.client_conn
-            group = self.settings.clients.group_of(client.peername[0])
+            address = client.peername[0]
+            group = self.settings.clients.group_of(address)
             if group is None:
                 return
             self._know_user(flow)
             if not opens(group):
                 self.contact(service, group, client)
                 return
-            seen = flow.metadata[SEEN] = Seen(service, group, host, request, self._users.get(client.id, ""))
+            seen = flow.metadata[SEEN] = Seen(self.settings, service, group, host, request)
+            seen.user, seen.device = self._users.get(client.id, ""), self._devices.get(address, "")
             if service.index.needs_body(seen.method, seen.path):
                 headers = seen.headers
                 seen.tap = BodyTap(header(headers, b"content-type"), header(headers, b"content-encoding"))
                 request.stream = seen.tap
-        except Exception:
-            self._failed()
+        except Exception as error:
+            self._failed(error)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Answers stream, counted where they will be judged."""
@@ -96,7 +105,9 @@ class Noticing:
 
     def contact(self, service: Service, group: Group, client: Client) -> None:
         """Traffic that is not opened: judged by server name alone."""
-        self.record(Contact(service, group, self._users.get(client.id, ""), time.time()))
+        contact = Contact(self.settings, service, group, time.time())
+        contact.user, contact.device = self._users.get(client.id, ""), self._devices.get(client.peername[0], "")
+        self.record(contact)
 
     def _answered(self, flow: http.HTTPFlow) -> None:
         seen: Seen | None = flow.metadata.pop(SEEN, None)
@@ -104,16 +115,16 @@ class Noticing:
             try:
                 seen.answered(flow.response)
                 self.record(seen)
-            except Exception:
-                self._failed()
+            except Exception as error:
+                self._failed(error)
 
     def _know_user(self, flow: http.HTTPFlow) -> None:
         if "proxyauth" in flow.metadata:
             self._users[flow.client_conn.id] = user_of(flow.metadata["proxyauth"][0])
 
-    def _failed(self) -> None:
+    def _failed(self, error: Exception) -> None:
         self.failures += 1
-        logger.exception("a request was not noticed, because of a mistake in Lunchbell; it went through")
+        logger.error("a request was not noticed, because of a mistake in Lunchbell; it went through", exc_info=error)
 
 
 def opens(group: Group) -> bool:

@@ -13,6 +13,7 @@ from lunchbell.policy.patterns import Fields, Observation
 from lunchbell.policy.services import Service
 from lunchbell.policy.urls import fields_of
 from lunchbell.policy.verdicts import Group
+from lunchbell.settings import Settings
 from lunchbell_proxy.bodies import BodyTap
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -33,23 +34,26 @@ class Seen:
     __slots__ = (
         "answer",
         "at",
+        "device",
         "group",
         "headers",
         "host",
         "method",
         "path",
         "service",
+        "settings",
         "size",
         "status",
         "tap",
         "user",
     )
 
-    def __init__(self, service: Service, group: Group, host: str, request: http.Request, user: str) -> None:
+    def __init__(self, settings: Settings, service: Service, group: Group, host: str, request: http.Request) -> None:
+        self.settings = settings
         self.service = service
         self.group = group
         self.host = host
-        self.user = user
+        self.user = self.device = ""
         self.method = request.data.method.decode("ascii", "replace")
         self.path = request.data.path.decode("utf-8", "replace")
         self.headers: Headers = request.data.headers.fields

@@ -10,14 +10,20 @@ from mitmproxy.tools.dump import DumpMaster
 
 from lunchbell.settings import Settings
 from lunchbell.settings.keys import keys_in
+from lunchbell.settings.switch import is_paused
 from lunchbell_proxy.clock import Clock
+from lunchbell_proxy.headers import Headers
 from lunchbell_proxy.judging import Judging
+from lunchbell_proxy.logs import OursOnly
+from lunchbell_proxy.metrics import Metrics
 from lunchbell_proxy.noticing import Noticing
 from lunchbell_proxy.opening import Opening
 from lunchbell_proxy.outbox import Outbox
 from lunchbell_proxy.recording import Recording
 from lunchbell_proxy.rehearsal import OneOrigin
+from lunchbell_proxy.reload import Reload
 from lunchbell_proxy.sending import Sending
+from lunchbell_proxy.watchdog import Watchdog
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +33,35 @@ class Rehearsal:
     clock: Clock = field(default_factory=Clock)
     origin: tuple[str, int] | None = None
     origin_authority: Path | None = None
-    users: Path | None = None
 
 
-async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsal) -> None:
+async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsal, others: OursOnly) -> None:
     """Serve until told to stop; `analyser` is its address, such as http://127.0.0.1:8421."""
     proxy = settings.file.proxy
-    host, _, port = proxy.listen.rpartition(":")
+    outbox = Outbox(settings.beside(proxy.outbox))
+    sending = Sending(outbox, analyser, token)
     keys = keys_in(settings.beside(settings.file.analyser.keys), settings.calendar, settings.zone)
-    recording = Recording(Judging(settings, keys, rehearsal.clock), Outbox(settings.beside(proxy.outbox)))
+    recording = sending.recording = Recording(
+        Judging(keys, rehearsal.clock), outbox, lambda: sending.paused or is_paused(settings.path)
+    )
     noticing = Noticing(settings, recording.put)
+    opening = Opening(settings, noticing, lambda: recording.paused)
+    headers = Headers(settings)
+    reload = Reload(settings, [opening, noticing, headers])
+    master = _master(settings, rehearsal)
+    if rehearsal.origin:
+        master.addons.add(OneOrigin(rehearsal.origin))
+    master.addons.add(opening, noticing, headers, reload, sending, Watchdog())
+    if proxy.metrics:
+        master.addons.add(Metrics(proxy.metrics, opening, noticing, recording, sending, reload, others))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, master.shutdown)
+    await master.run()
+
+
+def _master(settings: Settings, rehearsal: Rehearsal) -> DumpMaster:
+    proxy = settings.file.proxy
+    host, _, port = proxy.listen.rpartition(":")
     opts = options.Options(
         listen_host=host,
         listen_port=int(port),
@@ -45,14 +70,9 @@ async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsa
     )
     master = DumpMaster(opts, loop=asyncio.get_running_loop(), with_termlog=False, with_dumper=False)
     opts.update(onboarding=False, http3=False)
-    if rehearsal.users:
-        opts.update(proxyauth=f"@{rehearsal.users}")
+    if proxy.sign_in:
+        file = proxy.sign_in.removeprefix("@")
+        opts.update(proxyauth=proxy.sign_in if file == proxy.sign_in else f"@{settings.beside(file)}")
     if rehearsal.origin_authority:
         opts.update(ssl_verify_upstream_trusted_ca=str(rehearsal.origin_authority))
-    if rehearsal.origin:
-        master.addons.add(OneOrigin(rehearsal.origin))
-    master.addons.add(Opening(settings, noticing), noticing, Sending(recording, analyser, token))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, master.shutdown)
-    await master.run()
+    return master

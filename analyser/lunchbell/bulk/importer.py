@@ -1,5 +1,6 @@
 """One log into a roll-up, and into the store if there is one: committed together with how far the log was read."""
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,9 +58,10 @@ def import_log(
                 if number % 50_000 == 0:
                     progress(number, at)
             add_usage(db, rollup.usage)
-            if at > done.offset or before is None:
-                keep_import(db, done._replace(offset=at, lines=number, first=rollup.first, last=rollup.last))
-    except (OSError, EOFError) as error:
+            if at > done.offset:
+                # Under what it begins with now: a beginning that was short then may be other logs' beginning too.
+                keep_import(db, Import(prefix, prefix_bytes, at, number, rollup.first, rollup.last))
+    except (OSError, EOFError, zlib.error) as error:
         raise UnreadableLogError(f"{path}: cannot be read ({_reason(error)}); check the file") from None
     return rollup
 
@@ -89,5 +91,5 @@ def _check_format(path: Path) -> None:
         )
 
 
-def _reason(error: OSError | EOFError) -> str:
+def _reason(error: OSError | EOFError | zlib.error) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -6,6 +6,11 @@ Source: squid-cache.org, "logformat squid". Squid pads the elapsed time with spa
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+LATEST = 253_402_300_800
+"""Seconds since 1970 of the year 10000: no instant lies so late. Logs in milliseconds are refused by it."""
+LONGEST_SIZE = 15
+"""Digits: what is larger is damage, and does not go into a database."""
+
 
 class LogRecord(NamedTuple):
     """One request of a log. `at` is milliseconds UTC; `user` is empty where the log has none."""
@@ -26,18 +31,20 @@ def parse(line: bytes) -> LogRecord:
     if len(fields) < 9:
         raise ValueError(f"{len(fields)} fields, not the 10 of Squid's native format")
     try:
-        at = round(float(fields[0]) * 1000)
+        seconds = float(fields[0])
         int(fields[1])
-    except (ValueError, OverflowError):
+    except ValueError:
         raise ValueError("the first two fields are not a time and a duration") from None
+    if not 0 <= seconds < LATEST:
+        raise ValueError("the first field is not a time in seconds since 1970")
     _, slash, status = fields[3].rpartition(b"/")
-    if not (slash and status.isdigit()):
+    if not (slash and status.isdigit() and len(status) == 3):
         raise ValueError("the fourth field is not code/status")
-    if not fields[4].isdigit():
+    if not (fields[4].isdigit() and len(fields[4]) <= LONGEST_SIZE):
         raise ValueError("the fifth field is not a size")
     user = fields[7]
     return LogRecord(
-        at,
+        round(seconds * 1000),
         fields[2].decode("latin-1"),
         int(status),
         int(fields[4]),

@@ -1,5 +1,6 @@
 """`lunchbell analyse`: logs that other proxies wrote, with the same verdicts as live traffic."""
 
+import sqlite3
 import sys
 import time
 from collections import Counter
@@ -14,7 +15,7 @@ from lunchbell.bulk.rollup import Rollup
 from lunchbell.cli.common import config_option, fail, load_settings
 from lunchbell.plain_words import OUTCOMES
 from lunchbell.settings.keys import keys_in
-from lunchbell.store.schema import open_store
+from lunchbell.store.schema import StoreError, open_store
 
 
 @click.command()
@@ -33,7 +34,12 @@ def analyse(
 ) -> None:
     """Read proxy logs (Squid's native format, plain or gzip) and judge them by the school's policy."""
     settings = load_settings(config)
-    store = open_store(db) if db else None
+    try:
+        store = open_store(db) if db else None
+    except StoreError as error:
+        fail(str(error))
+    if rejects:
+        _write_rejects(rejects, [])  # before anything is stored: a line that is stored is not read a second time
     began = time.monotonic()
     rollups: list[tuple[Path, Rollup]] = []
     key = keys_in(settings.beside(settings.file.analyser.keys), settings.calendar, settings.zone) if db else None
@@ -43,14 +49,25 @@ def analyse(
             rollups.append((log, rollup))
         except UnreadableLogError as error:
             fail(str(error))
+        except sqlite3.Error as error:
+            fail(f"{db}: cannot be written ({error}); nothing of {log} was stored")
     told = _total([rollup for _, rollup in rollups]) | {
         "format": "squid",
         "seconds": round(time.monotonic() - began, 3),
     }
     if rejects:
-        rows = [f"{log}\t{number}\t{reason}\n" for log, r in rollups for number, reason in r.rejected]
-        rejects.write_text("log\tline\treason\n" + "".join(rows))
-    click.echo(orjson.dumps(told).decode() if as_json else _sentences(told, rejects))
+        _write_rejects(rejects, rollups)
+    as_text = orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS).decode() if as_json else _sentences(told, rejects)
+    click.echo(as_text)
+
+
+def _write_rejects(path: Path, rollups: list[tuple[Path, Rollup]]) -> None:
+    """Number and reason of each line that cannot be read, never the line."""
+    rows = [f"{log}\t{number}\t{reason}\n" for log, rollup in rollups for number, reason in rollup.rejected]
+    try:
+        path.write_text("log\tline\treason\n" + "".join(rows))
+    except OSError as error:
+        fail(f"{path}: cannot be written ({error.strerror})")
 
 
 def _total(rollups: list[Rollup]) -> dict[str, object]:

@@ -18,7 +18,7 @@ from lunchbell.demo.day import Planned, plan
 from lunchbell.demo.drive import Authorities, drive
 from lunchbell.demo.processes import ProcessError, Processes, free_ports
 from lunchbell.demo.sample_log import write_sample_log
-from lunchbell.demo.school import Ports, write_school, write_users
+from lunchbell.demo.school import USERS, Ports, write_school, write_users
 from lunchbell.plain_words import clock
 from lunchbell.settings import Settings, load
 
@@ -67,7 +67,7 @@ def _live_through(place: Path, processes: Processes, once: bool) -> None:
     config = write_school(place, day, ports)
     settings = load(config, today=day)
     planned = plan(day, settings.zone)
-    passwords = write_users(place / "users.htpasswd", {p.user for p in planned})
+    passwords = write_users(place / USERS, {p.user for p in planned})
     _say(
         f"A school day at {settings.file.school.name}, {day:%A} {day.day} {day:%B}, "
         f"under {settings.policy.school}'s policy."
@@ -145,7 +145,7 @@ def _school_day(today: date) -> date:
 
 def _proxy(config: Path, place: Path, ports: Ports, dawn: datetime, began: float) -> list[str]:
     return _python(
-        "lunchbell", "proxy", "--config", str(config), "--users", str(place / "users.htpasswd"),
+        "lunchbell", "proxy", "--config", str(config),
         "--pretend", dawn.isoformat(), "--since", f"{began:.3f}", "--speed", str(SPEED),
         "--origin", f"127.0.0.1:{ports.origin}", "--origin-authority", str(place / ORIGIN_CA),
     )  # fmt: skip

@@ -29,15 +29,17 @@ def init(school: str, policy: str, output: Path) -> None:
     shipped = sorted(p.stem for p in (config_dir() / "policies").glob("*.toml"))
     if policy not in shipped and not (output.parent / policy).is_file():
         fail(f'policy "{policy}": there is no such policy; use one of {", ".join(shipped)}, or a path to your own')
-    if any(c in school for c in '"\\\n'):
-        fail("--school: leave out quotes and backslashes")
+    if not school.isprintable() or '"' in school or "\\" in school:
+        fail("--school: leave out quotes, backslashes and line breaks")
     text = example_file().read_text("utf-8")
     text = text.replace('name = "Oakfield Primary School"', f'name = "{school}"', 1)
     text = text.replace('policy = "waterville-2022" ', f'policy = "{policy}" ', 1)
     if policy != "waterville-2022":
         text = text[: text.index("[[cases]]")].rstrip() + "\n"
     rest = text.partition("\n")[2]
-    output.write_text(
-        f"# {school}: replace what is the example's, then run `lunchbell check`. Every key: config/README.md\n{rest}"
-    )
+    head = f"# {school}: replace what is the example's, then run `lunchbell check`. Every key: config/README.md"
+    try:
+        output.write_text(f"{head}\n{rest}", "utf-8")
+    except OSError as error:
+        fail(f"{output}: cannot be written ({error.strerror})")
     click.echo(f"Wrote {output}. Put your networks, bells and terms in it, then run: lunchbell check --config {output}")

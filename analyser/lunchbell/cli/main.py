@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("demo", "init", "check", "classify", "explain", "proxy", "serve", "analyse", "summary", "token")
+COMMANDS = ("demo", "init", "check", "classify", "explain", "proxy", "serve", "analyse", "summary", "token", "pause", "resume")
 
 
 class Commands(click.Group):

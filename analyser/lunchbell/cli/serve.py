@@ -9,6 +9,8 @@ from lunchbell.cli.common import config_option, fail, load_settings, now
 from lunchbell.live.ingest import Ingest
 from lunchbell.live.routes import add_ingest
 from lunchbell.policy.calendar import instant_ms
+from lunchbell.store.schema import StoreError
+from lunchbell.settings.switch import is_paused
 from lunchbell.web.app import application
 
 
@@ -20,7 +22,10 @@ def serve(config: Path | None) -> None:
     host, _, port = settings.file.analyser.listen.rpartition(":")
     database = settings.beside(settings.file.analyser.database)
     app = application(settings, database)
-    add_ingest(app, Ingest(database, lambda: instant_ms(now())))
+    try:
+        add_ingest(app, Ingest(database, lambda: instant_ms(now())), lambda: is_paused(settings.path))
+    except StoreError as error:
+        fail(str(error))
     click.echo(f"The analyser is at http://{host}:{port}/summary (stop it with Ctrl-C).")
     try:
         web.run_app(app, host=host, port=int(port), print=None, access_log=None)

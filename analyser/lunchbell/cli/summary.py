@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from lunchbell.cli.common import config_option, fail, load_settings, now
+from lunchbell.store.schema import StoreError
 from lunchbell.summary.data import as_csv, as_json
 from lunchbell.summary.figures import Figures
 from lunchbell.summary.text import as_text
 from lunchbell.summary.week import Week
-from lunchbell.web.weekly import StoreError, week_figures
+from lunchbell.web.weekly import week_figures
 
 
 def as_html(figures: Figures) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lunchbell.settings.places import example_file
 
+USERS = "users.htpasswd"
 NETWORKS = {"staffroom": 1, "classrooms": 2, "office": 3, "staff-wifi": 8, "pupils": 16}
 """Third part of each group's addresses on this machine: 127.40.x.0/24."""
 
@@ -50,6 +51,7 @@ listen = "127.0.0.1:{ports.analyser}"
 
 [proxy]
 listen = "127.0.0.1:{ports.proxy}"
+sign_in = "@{USERS}"
 """
     path = folder / "lunchbell.toml"
     path.write_text(before + calendar + rest + servers, "utf-8")

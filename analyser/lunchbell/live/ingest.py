@@ -1,64 +1,34 @@
-"""Batches of events into the store: each line is checked by type, a bad one is kept aside by number and reason."""
+"""The store's one writer: batches that arrive together are committed together, and each is answered after the commit."""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-import msgspec
 from sqlite_utils import Database
 
-from lunchbell.events import Event
-from lunchbell.store.feeds import accept
+from lunchbell.store.feeds import Range, accept, last_seq
 from lunchbell.store.schema import open_store
 from lunchbell.store.tokens import token_name
 
-MOST_LINES = 5_000
+MOST_WAITING = 64
+"""Batches; more are turned away with 429, and wait in their senders' outboxes."""
 Result = TypeVar("Result")
 
 
-class Batch(NamedTuple):
-    """The decoded range `first..last` of a feed."""
-
-    first: int
-    last: int
-    events: list[Event]
-    rejected: list[tuple[int, str]]
-
-
-_DECODER = msgspec.json.Decoder(Event)
-
-
-def decode(first: int, body: bytes) -> Batch:
-    """NDJSON lines numbered from `first`; ValueError if there are none or too many."""
-    lines = body.split(b"\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    if not lines:
-        raise ValueError("the batch has no lines")
-    if len(lines) > MOST_LINES:
-        raise ValueError(f"the batch has {len(lines)} lines; send {MOST_LINES} at most")
-    events: list[Event] = []
-    rejected: list[tuple[int, str]] = []
-    for seq, line in enumerate(lines, first):
-        try:
-            event = _DECODER.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            rejected.append((seq, str(error)[:200]))
-            continue
-        if event.seq == seq:
-            events.append(event)
-        else:
-            rejected.append((seq, "its seq is not its place in the batch"))
-    return Batch(first, first + len(lines) - 1, events, rejected)
+class BusyError(Exception):
+    """Too many batches wait already."""
 
 
 class Ingest:
-    """The store's one writer: a thread of its own, so that commits never hold up the pages."""
+    """Everything happens in one thread of its own, so that commits never hold up the pages. `now`: milliseconds UTC."""
 
     def __init__(self, database: Path, now: Callable[[], int]) -> None:
+        self.accepted = self.rejected = self.commits = 0
         self._now = now
+        self._waiting: list[tuple[Range, asyncio.Future[int | None]]] = []
+        self._committing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._db: Database = self._thread.submit(open_store, database).result()
 
@@ -66,15 +36,45 @@ class Ingest:
         """The feed that a token names."""
         return await self._in_thread(lambda: token_name(self._db, token, "feed"))
 
-    async def accept(self, feed: str, epoch: str, batch: Batch) -> int:
-        """Commit a batch; the last number the store then has. FeedGapError if events before it are missing."""
-        first, last, events, rejected = batch
-        return await self._in_thread(lambda: accept(self._db, feed, epoch, first, last, events, rejected, self._now()))
+    async def accept(self, one: Range) -> int | None:
+        """Commit a range; the store's answer to it (`store.feeds.accept`). BusyError, sqlite3.Error: nothing was taken."""
+        if len(self._waiting) >= MOST_WAITING:
+            raise BusyError
+        answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((one, answer))
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit())
+        return await answer
+
+    async def last_seq(self, feed: str, epoch: str) -> int:
+        """The last line of a feed that is in the store."""
+        return await self._in_thread(lambda: last_seq(self._db, feed, epoch))
 
     async def close(self) -> None:
-        """Close the store."""
+        """Commit what is waiting and close the store."""
+        if self._committing:
+            await self._committing
         await self._in_thread(self._db.close)
         self._thread.shutdown()
+
+    async def _commit(self) -> None:
+        while self._waiting:
+            taken, self._waiting = self._waiting, []
+            ranges = [one for one, _ in taken]
+            try:
+                answers = await self._in_thread(lambda ranges=ranges: accept(self._db, ranges, self._now()))  # type: ignore[misc]
+            except Exception as error:
+                for _, answer in taken:
+                    if not answer.done():
+                        answer.set_exception(error)
+                continue
+            self.commits += 1
+            for (one, answer), seq in zip(taken, answers, strict=True):
+                if seq is not None:
+                    self.accepted += len(one.events)
+                    self.rejected += len(one.rejected)
+                if not answer.done():
+                    answer.set_result(seq)
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

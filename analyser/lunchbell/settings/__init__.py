@@ -34,6 +34,7 @@ class Settings:
     catalogue: Catalogue
     groups: Mapping[str, Group]
     clients: Clients
+    devices: Mapping[str, str]
     judge: Judge
     fingerprint: str
     warnings: tuple[Problem, ...]
@@ -88,6 +89,7 @@ def load(path: Path, *, today: date, policy: str = "") -> Settings:
     calendar = builder.calendar(zone)
     groups = builder.groups()
     people = builder.people()
+    devices = builder.devices()
     official = builder.official()
     builder.check_services("teaching.services", file.teaching.services, ids)
     local = builder.local_services(software)
@@ -116,6 +118,7 @@ def load(path: Path, *, today: date, policy: str = "") -> Settings:
         catalogue=whole,
         groups=groups,
         clients=Clients(file, groups),
+        devices=devices,
         judge=judge,
         fingerprint=f"{written.id}@{_fingerprint(path, policy_file, config)}",
         warnings=problems.warnings,

@@ -164,6 +164,18 @@ class Builder:
             for name, t in self.file.groups.items()
         }
 
+    def devices(self) -> dict[str, str]:
+        """Device address -> its name."""
+        found = {}
+        for address, name in self.file.devices.items():
+            try:
+                found[str(ip_address(address))] = name
+            except ValueError:
+                self.error(f'devices."{address}"', name, 'is no address; write it like "10.40.1.17" = "laptop-07"')
+            if not name.strip():
+                self.error(f'devices."{address}"', name, "is empty; give the device a name, or remove it")
+        return found
+
     def people(self) -> dict[str, str]:
         """User -> timetable."""
         for name, person in self.file.people.items():

@@ -157,6 +157,9 @@ class ProxyTable(Table):
     outbox: str = "lunchbell-outbox.db"
     token: str = "lunchbell.token"
     certificates: str = "lunchbell-ca"
+    sign_in: str = ""
+    trial: bool = False
+    metrics: str = ""
 
 
 class ContactsTable(Table):
@@ -180,6 +183,7 @@ class SchoolFile(Table):
     official: OfficialTable = OfficialTable()
     teaching: TeachingTable = TeachingTable()
     local_services: list[LocalServiceTable] = []
+    devices: dict[str, str] = {}
     approvals: list[ApprovalTable] = []
     cases: list[CaseTable] = []
     grace_minutes: Annotated[int, Field(ge=0, le=15)] = 0

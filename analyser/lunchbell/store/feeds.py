@@ -1,51 +1,76 @@
 """Where each feed stands. A feed is a token's name and its outbox's epoch; `seq` is contiguous within an epoch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from lunchbell.events import Event
-from lunchbell.store.usage import add_published, add_usage, rolled_up
+from lunchbell.events import Event, Gap
+from lunchbell.store.usage import UsageRoll, add_published
 
 
-class FeedGapError(Exception):
-    """A batch begins after what the store has, so events between are missing; `seq` is the last the store has."""
+class Range(NamedTuple):
+    """The lines `first..last` of a feed: events and gap reports, and (number, reason) of lines that cannot be read."""
 
-    def __init__(self, seq: int) -> None:
-        super().__init__(f"the store has this feed up to {seq}")
-        self.seq = seq
+    feed: str
+    epoch: str
+    first: int
+    last: int
+    events: Sequence[Event]
+    gaps: Sequence[Gap]
+    rejected: Sequence[tuple[int, str]]
+
+
+def accept(db: Database, ranges: Sequence[Range], heard: int) -> list[int | None]:
+    """Put ranges into the store, all in one transaction; what it already has is counted once.
+
+    The answer to each: the last number that the store now has of its feed and epoch; None where the range begins
+    later than the number after that, so that lines between are missing and nothing of it was taken.
+    """
+    answers: list[int | None] = []
+    roll = UsageRoll()
+    has: dict[tuple[str, str], int] = {}
+    with db.atomic():
+        for one in ranges:
+            feed = one.feed, one.epoch
+            if feed not in has:
+                has[feed] = last_seq(db, *feed)
+            before = has[feed]
+            if one.first > before + 1:
+                answers.append(None)
+                continue
+            if one.last > before:
+                has[feed] = one.last
+                events = one.events if one.first == before + 1 else [e for e in one.events if e.seq > before]
+                roll.add(events)
+                add_published(db, *feed, events)
+                _keep_gaps(db, one, before)
+                _keep_rejected(db, one, before)
+            answers.append(has[feed])
+        roll.write(db)
+        db.conn.executemany(
+            "INSERT INTO feeds VALUES (?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET seq = excluded.seq, heard = excluded.heard",
+            [(*feed, seq, heard) for feed, seq in has.items()],
+        )
+    return answers
 
 
 def last_seq(db: Database, feed: str, epoch: str) -> int:
-    """The last event of a feed that is in the store, 0 for a new one."""
+    """The last line of a feed that is in the store, 0 for a new one."""
     row = db.conn.execute("SELECT seq FROM feeds WHERE feed = ? AND epoch = ?", (feed, epoch)).fetchone()
     return int(row[0]) if row else 0
 
 
-def accept(
-    db: Database, feed: str, epoch: str, first: int, last: int, events: Sequence[Event],
-    rejected: Iterable[tuple[int, str]], heard: int,
-) -> int:  # fmt: skip
-    """Put the range `first..last` of a feed into the store, in one transaction; what it already has is counted once.
+def _keep_gaps(db: Database, one: Range, before: int) -> None:
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(one.feed, one.epoch, g.seq, g.gap, g.until, g.reason, g.lost) for g in one.gaps if g.seq > before],
+    )
 
-    Returns the last `seq` the store now has. FeedGapError if the range begins too late.
-    """
-    with db.atomic():
-        has = last_seq(db, feed, epoch)
-        if first > has + 1:
-            raise FeedGapError(has)
-        if last <= has:
-            return has
-        new = [event for event in events if event.seq > has]
-        add_usage(db, rolled_up(new))
-        add_published(db, feed, epoch, new)
-        db.conn.executemany(
-            "INSERT OR IGNORE INTO rejected VALUES (?, ?, ?, ?)",
-            [(feed, epoch, seq, reason) for seq, reason in rejected if seq > has],
-        )
-        db.conn.execute(
-            "INSERT INTO feeds VALUES (?, ?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET seq = excluded.seq, heard = excluded.heard",
-            (feed, epoch, last, heard),
-        )
-    return last
+
+def _keep_rejected(db: Database, one: Range, before: int) -> None:
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO rejected VALUES (?, ?, ?, ?)",
+        [(one.feed, one.epoch, seq, reason) for seq, reason in one.rejected if seq > before],
+    )

@@ -1,10 +1,16 @@
 """The tables, as migrations from the first version on. Never change one that has shipped: add the next."""
 
+import sqlite3
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
 migrate = Migrations("lunchbell")
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message says why and what to do."""
+
 
 _FIRST_TABLES = (
     """
@@ -95,11 +101,36 @@ def m001_first_tables(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrate()
+def m002_gaps(db: Database) -> None:
+    """What feeds report not to know about."""
+    db.conn.execute(
+        """
+        CREATE TABLE gaps (
+            feed TEXT NOT NULL,
+            epoch TEXT NOT NULL,
+            seq INTEGER NOT NULL,
+            start INTEGER NOT NULL,         -- milliseconds since 1970, UTC
+            until INTEGER NOT NULL,
+            reason TEXT NOT NULL,           -- events.GapReason
+            lost INTEGER NOT NULL,          -- events known to be missing
+            PRIMARY KEY (feed, epoch, seq)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
 def open_store(path: Path | str) -> Database:
-    """The store at `path`, made and migrated as needed; what is committed survives a power cut."""
-    db = Database(str(path) if path == ":memory:" else Path(path))
-    db.conn.execute("PRAGMA journal_mode = WAL")
-    db.conn.execute("PRAGMA synchronous = FULL")
-    db.conn.execute("PRAGMA busy_timeout = 5000")
-    migrate.apply(db)
+    """The store at `path`, made and migrated as needed; what is committed survives a power cut.
+
+    StoreError if it cannot be opened, or is something else.
+    """
+    try:
+        db = Database(str(path) if path == ":memory:" else Path(path))
+        db.conn.execute("PRAGMA busy_timeout = 5000")
+        db.conn.execute("PRAGMA journal_mode = WAL")
+        db.conn.execute("PRAGMA synchronous = FULL")
+        migrate.apply(db)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: cannot be used as Lunchbell's database ({error})") from None
     return db

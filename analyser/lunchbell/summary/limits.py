@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lunchbell.policy.words import Activity
-from lunchbell.summary.english import THINGS, a_few, listed, number, some, weekday
+from lunchbell.summary.english import THINGS, a_few, listed, number, some
 from lunchbell.summary.figures import Figures
 
 
@@ -18,13 +18,13 @@ def limits(figures: Figures) -> Iterator[str]:
 def _incomplete(figures: Figures) -> Iterator[str]:
     found = figures.limits
     if found.silent_days and figures.recorded:
-        days = a_few([weekday(day) for day in found.silent_days])
+        days = a_few([f"{day:%A}" for day in found.silent_days])
         yield f"Nothing at all was recorded on {days}. This week may not be complete."
     if found.rejected:
         events = some(found.rejected, "event")
         yield f"{events} since recording began could not be read. Figures of that time are not complete."
     if found.live_instead_of_log:
-        days = a_few([weekday(day) for day in found.live_instead_of_log])
+        days = a_few([f"{day:%A}" for day in found.live_instead_of_log])
         yield f"Live feed and imported log both cover {days}; the live feed was used."
     if figures.use.requests.total:
         yield f"No name is known for {some(figures.use.requests.total, 'request')}, so they make no visits."

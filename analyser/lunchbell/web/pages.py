@@ -8,9 +8,10 @@ from pathlib import Path
 from aiohttp import web
 
 from lunchbell.settings import Settings
+from lunchbell.store.schema import StoreError
 from lunchbell.summary.week import Week
 from lunchbell.web.html import STATIC, message_page, summary_page
-from lunchbell.web.weekly import StoreError, week_figures
+from lunchbell.web.weekly import week_figures
 
 Now = Callable[[], datetime]
 

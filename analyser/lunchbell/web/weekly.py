@@ -8,13 +8,10 @@ from sqlite_utils import Database
 
 from lunchbell.settings import Settings
 from lunchbell.store.questions import published_between, rejected_count, usage_between
+from lunchbell.store.schema import StoreError
 from lunchbell.summary.counting import figures
 from lunchbell.summary.figures import Figures
 from lunchbell.summary.week import Week
-
-
-class StoreError(Exception):
-    """The database cannot be read; the message says why and what to do."""
 
 
 def week_figures(settings: Settings, database: Path, week: Week, now: datetime) -> Figures:

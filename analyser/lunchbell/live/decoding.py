@@ -1,0 +1,63 @@
+"""Batches as they arrive, checked by type: a bad line is kept aside by number and reason, never its text."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from lunchbell.events import Event, Gap
+
+MOST_LINES = 5_000
+LATEST = 253_402_300_800_000
+"""The year 10000 in milliseconds: no instant of ours is later, and none before 1970."""
+
+_EVENT = msgspec.json.Decoder(Event)
+_GAP = msgspec.json.Decoder(Gap)
+_GAP_START = b'{"v":1,"gap":'
+
+
+class Decoded(NamedTuple):
+    """The lines `first..last` of a batch."""
+
+    first: int
+    last: int
+    events: Sequence[Event]
+    gaps: Sequence[Gap]
+    rejected: Sequence[tuple[int, str]]
+
+
+def decode(first: int, body: bytes) -> Decoded:
+    """NDJSON lines numbered from `first`; ValueError if there are none or too many."""
+    lines = body.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    if not lines:
+        raise ValueError("the batch has no lines")
+    if len(lines) > MOST_LINES:
+        raise ValueError(f"the batch has {len(lines)} lines; send {MOST_LINES} at most")
+    events: list[Event] = []
+    gaps: list[Gap] = []
+    rejected: list[tuple[int, str]] = []
+    for seq, line in enumerate(lines, first):
+        try:
+            if line.startswith(_GAP_START):
+                gap = _GAP.decode(line)
+                _check(gap.seq == seq and 0 <= gap.gap <= gap.until < LATEST and 0 <= gap.lost < 2**53)
+                gaps.append(gap)
+            else:
+                event = _EVENT.decode(line)
+                _check(event.seq == seq and 0 <= event.at < LATEST and 0 <= event.bytes < 2**53)
+                events.append(event)
+        except (msgspec.DecodeError, ValueError) as error:
+            rejected.append((seq, _reason(error)))
+    return Decoded(first, first + len(lines) - 1, events, gaps, rejected)
+
+
+def _check(sound: bool) -> None:
+    if not sound:
+        raise ValueError("its number is not its place in the batch, or an instant or a size is impossible")
+
+
+def _reason(error: Exception) -> str:
+    """msgspec names the key and the types, never the value, but for unknown keys and words: those are cut off."""
+    return str(error).partition("`")[0][:120] if "unknown field" in str(error) else str(error)[:120]
