@@ -46,7 +46,7 @@ def row(
 
 def week(*rows: UsageRow, now: datetime = LATER, rejected: int = 0, settings: Settings | None = None) -> Figures:
     """The figures of these rows."""
-    return figures(settings or school(), WEEK, rows, [], rejected=rejected, now=now)
+    return figures(settings or school(), WEEK, rows, [], [], rejected=rejected, now=now)
 
 
 @st.composite

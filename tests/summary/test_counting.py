@@ -72,7 +72,7 @@ def test_a_rule_that_is_gone_keeps_the_clause_it_cited() -> None:
     old = row("mon 9:20", activity="post", policy="waterville-2022@00000000")._replace(rule="old-rule")
     event = PublishedRow(0, "proxy", "staffroom", "k1", "facebook", "post", "work", "school", "not_permitted",
                          "old-rule", "304", "waterville-2022@00000000")  # fmt: skip
-    found = figures(school(), WEEK, [old], [event], rejected=0, now=LATER)
+    found = figures(school(), WEEK, [old], [event], [], rejected=0, now=LATER)
     assert [(part.reason, part.clause) for part in found.outside] == [(Reason.UNKNOWN, "304")]
 
 

@@ -58,6 +58,26 @@ def published_between(db: Database, start: int, end: int) -> list[PublishedRow]:
     return [PublishedRow(*row) for row in rows]
 
 
+class GapRow(NamedTuple):
+    """A stretch that a feed knows nothing, or not everything, about; instants are milliseconds UTC."""
+
+    feed: str
+    start: int
+    until: int
+    reason: str
+    lost: int
+
+
+def gaps_between(db: Database, start: int, end: int) -> list[GapRow]:
+    """What feeds report not to know about that touches `start <= t < end` (milliseconds UTC), cut to it."""
+    rows = db.conn.execute(
+        """SELECT feed, max(start, :start), min(until, :end), reason, lost FROM gaps
+           WHERE until >= :start AND start < :end ORDER BY start""",
+        {"start": start, "end": end},
+    )
+    return [GapRow(*row) for row in rows]
+
+
 def rejected_count(db: Database) -> int:
     """How many events the store could not read, of all feeds."""
     return int(db.conn.execute("SELECT count(*) FROM rejected").fetchone()[0])

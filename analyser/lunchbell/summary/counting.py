@@ -20,7 +20,8 @@ from lunchbell.summary.figures import (
     of_requests,
     of_visit,
 )
-from lunchbell.summary.rows import PublishedRow, UsageRow
+from lunchbell.summary.rows import GapRow, PublishedRow, UsageRow
+from lunchbell.summary.silences import silences
 from lunchbell.summary.small_groups import FEWEST, folded
 from lunchbell.summary.sorting import SortedRows, requests
 from lunchbell.summary.visits import Visit
@@ -29,9 +30,12 @@ from lunchbell.summary.week import Week
 
 def figures(
     settings: Settings, week: Week, usage: Iterable[UsageRow], published: Iterable[PublishedRow],
-    *, rejected: int, now: datetime,
+    gaps: Iterable[GapRow], *, rejected: int, now: datetime,
 ) -> Figures:  # fmt: skip
-    """The figures of a week from its rows in the store, at an aware instant; `rejected` events could not be read."""
+    """The figures of a week from its rows in the store, at an aware instant.
+
+    `gaps` is what feeds report not to know about; `rejected` events could not be read.
+    """
     rows = SortedRows(settings, week, list(usage), published, now)
     by_group = _by_group(rows)
     outside, things = _outside(rows), _published(rows)
@@ -60,7 +64,7 @@ def figures(
         marks=grid.marks(rows),
         ticks=grid.ticks(rows),
         contacts=requests(rows.contacts),
-        limits=_limits(rows, by_group, rejected),
+        limits=_limits(rows, by_group, gaps, rejected),
     )
 
 
@@ -143,7 +147,7 @@ def _services(rows: SortedRows) -> tuple[ServiceFigures, ...]:
     )))  # fmt: skip
 
 
-def _limits(rows: SortedRows, groups: Iterable[str], rejected: int) -> Limits:
+def _limits(rows: SortedRows, groups: Iterable[str], gaps: Iterable[GapRow], rejected: int) -> Limits:
     seen = {row.service for row in rows.covered}
     unseen = [(s.name, tuple(sorted(s.publishing_unseen))) for s in rows.judged.services(seen) if s.publishing_unseen]
     personal = {
@@ -157,6 +161,7 @@ def _limits(rows: SortedRows, groups: Iterable[str], rejected: int) -> Limits:
         not_covered=rows.not_covered,
         extension=rows.extension,
         rejected=rejected,
+        silences=silences(gaps, rows.settings.zone),
         live_instead_of_log=rows.replaced,
         silent_days=grid.silent_days(rows),
         publishing_unseen=tuple(sorted(unseen)),

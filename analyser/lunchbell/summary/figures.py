@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from lunchbell.policy.rules import Clause
 from lunchbell.policy.words import Activity, Outcome, Period
+from lunchbell.summary.silences import Silence
 from lunchbell.summary.week import State, Week
 
 
@@ -154,6 +155,7 @@ class Limits:
     not_covered: int = 0
     extension: int = 0
     rejected: int = 0
+    silences: tuple[Silence, ...] = ()
     live_instead_of_log: tuple[date, ...] = ()
     silent_days: tuple[date, ...] = ()
     publishing_unseen: tuple[tuple[str, tuple[Activity, ...]], ...] = ()

@@ -1,10 +1,26 @@
 """What a summary must say about itself: what is missing from it, what cannot be seen, and who judged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
+from lunchbell.plain_words import clock
 from lunchbell.policy.words import Activity
 from lunchbell.summary.english import THINGS, a_few, listed, number, some
 from lunchbell.summary.figures import Figures
+from lunchbell.summary.silences import Silence
+
+SHORT = timedelta(minutes=1)
+"""A restart: such silences are only counted."""
+
+REASONS = {
+    "stopped": "it was stopped",
+    "crashed": "it was not running",
+    "paused": "monitoring was paused",
+    "full": "its disk or memory was full",
+    "mistake": "Lunchbell made a mistake",
+    "clock": "its clock was set to another time",
+    "store": "the analyser's store was set back",
+}
 
 
 def limits(figures: Figures) -> Iterator[str]:
@@ -20,6 +36,7 @@ def _incomplete(figures: Figures) -> Iterator[str]:
     if found.silent_days and figures.recorded:
         days = a_few([f"{day:%A}" for day in found.silent_days])
         yield f"Nothing at all was recorded on {days}. This week may not be complete."
+    yield from silence_sentences(found.silences)
     if found.rejected:
         events = some(found.rejected, "event")
         yield f"{events} since recording began could not be read. Figures of that time are not complete."
@@ -31,6 +48,30 @@ def _incomplete(figures: Figures) -> Iterator[str]:
         yield "They are counted by group, as requests that opened or published something."
     if found.too_few:
         yield "Fewer than five people are covered, so only totals are shown."
+
+
+def silence_sentences(found: Iterable[Silence]) -> Iterator[str]:
+    """The long ones one by one, the short ones by their number."""
+    short: dict[str, int] = {}
+    for silence in found:
+        if silence.end - silence.start < SHORT and not silence.lost:
+            short[silence.feed] = short.get(silence.feed, 0) + 1
+            continue
+        stretch = _stretch(silence.start, silence.end)
+        yield f"{silence.feed} did not record everything {stretch}: {REASONS[silence.reason]}."
+        if silence.lost:
+            yield f"{some(silence.lost, 'event')} of that time are known to be missing."
+    for feed, count in sorted(short.items()):
+        times = "once" if count == 1 else f"{number(count)} times"
+        yield f"{feed} was silent {times} for less than a minute."
+
+
+def _stretch(start: datetime, end: datetime) -> str:
+    if end - start < SHORT:
+        return f"at {clock(start)} on {start:%A}"
+    if start.date() == end.date():
+        return f"on {start:%A} from {clock(start)} to {clock(end)}"
+    return f"from {start:%A} {clock(start)} to {end:%A} {clock(end)}"
 
 
 def _unseen(figures: Figures) -> Iterator[str]:

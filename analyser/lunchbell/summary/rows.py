@@ -32,6 +32,21 @@ class UsageRow(Protocol):
     def requests(self) -> int: ...
 
 
+class GapRow(Protocol):
+    """A stretch that a feed knows nothing, or not everything, about; instants are milliseconds UTC."""
+
+    @property
+    def feed(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def until(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def lost(self) -> int: ...
+
+
 class PublishedRow(Protocol):
     """One published event; it carries the clause that was cited when it was judged."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from lunchbell.settings import Settings
-from lunchbell.store.questions import published_between, rejected_count, usage_between
+from lunchbell.store.questions import gaps_between, published_between, rejected_count, usage_between
 from lunchbell.store.schema import StoreError
 from lunchbell.summary.counting import figures
 from lunchbell.summary.figures import Figures
@@ -26,9 +26,10 @@ def week_figures(settings: Settings, database: Path, week: Week, now: datetime) 
             store = Database(connection)
             usage = usage_between(store, start, end)
             published = published_between(store, start, end)
+            gaps = gaps_between(store, start, end)
             rejected = rejected_count(store)
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
         raise StoreError(f"{database}: is no Lunchbell database that can be read ({error})") from None
-    return figures(settings, week, usage, published, rejected=rejected, now=now)
+    return figures(settings, week, usage, published, gaps, rejected=rejected, now=now)
