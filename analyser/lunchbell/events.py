@@ -35,14 +35,15 @@ class Event(msgspec.Struct, forbid_unknown_fields=True):
 
 
 GapReason = Literal["stopped", "crashed", "paused", "full", "mistake", "clock", "store"]
-"""Why nothing, or not all, was recorded: the proxy was not running (stopped in order, or not), monitoring was paused, the
-disk or memory was full, Lunchbell made a mistake, the clock jumped, the analyser's store was set back."""
+"""Why nothing, or not all, was recorded: the proxy was stopped in order, or was not; monitoring was paused; disk or
+memory was full; Lunchbell made a mistake; the clock jumped; the analyser's store was set back."""
 
 
 class Gap(msgspec.Struct, forbid_unknown_fields=True):
     """A stretch of time that a feed knows nothing, or not everything, about; a line of the feed like an event.
 
-    `gap` and `until` are milliseconds UTC; `lost` is the number of events that are known to be missing.
+    `gap` and `until` are milliseconds UTC; `lost` is the number of events that are known to be missing. A gap of reason
+    `store` stands in the feed for the lines that are lost, and takes their numbers: `seq` is the first of them.
     """
 
     v: Literal[1]
@@ -51,6 +52,11 @@ class Gap(msgspec.Struct, forbid_unknown_fields=True):
     reason: GapReason
     lost: int
     seq: int = 0
+
+    @property
+    def last(self) -> int:
+        """The last number that this line stands for."""
+        return self.seq + max(1, self.lost) - 1 if self.reason == "store" else self.seq
 
 
 def event_of(

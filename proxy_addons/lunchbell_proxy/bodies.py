@@ -67,6 +67,11 @@ class FieldReader:
             },
         )
 
+    @property
+    def full(self) -> bool:
+        """Whether further fields would be passed over."""
+        return self._count >= MOST_FIELDS
+
     def _start(self) -> None:
         self._name.clear()
         self._value.clear()
@@ -169,6 +174,8 @@ class _Reader:
             self._left -= len(chunk)
             if self._parser:
                 self._parser.write(chunk)
+                if self._fields.full:
+                    self._parser = None
             elif self._document is not None:
                 self._document.extend(chunk)
                 if len(self._document) > LONGEST_JSON:

@@ -2,7 +2,7 @@
 
 from lunchbell.events import Event, event_of, subject_of
 from lunchbell.policy.verdicts import Use
-from lunchbell.policy.words import Activity, Network
+from lunchbell.policy.words import Activity, Network, Outcome
 from lunchbell.settings.keys import KeyOf
 from lunchbell_proxy.clock import Clock
 from lunchbell_proxy.noticing import Contact
@@ -17,7 +17,8 @@ class Judging:
         self.clock = clock
 
     def event(self, seen: Seen | Contact) -> Event:
-        """The event of one request, not yet numbered. In a trial, and without user or device, it has no subject."""
+        """The event of one request, not yet numbered. It has no subject in a trial, where the policy does not cover it, and
+        without user or device."""
         settings = seen.settings
         if isinstance(seen, Contact):
             activity, size = Activity.CONTACT, 0
@@ -29,5 +30,7 @@ class Judging:
         verdict = settings.judge.judge_ms(use, at)
         # A device's pseudonym must never equal a user's of the same name: no user name has a space.
         named = seen.user or (f"device {seen.device}" if seen.device else "")
-        subject = subject_of(self.key(at), named) if named and not settings.file.proxy.trial else ""
+        if settings.file.proxy.trial or verdict.outcome is Outcome.NOT_COVERED:
+            named = ""
+        subject = subject_of(self.key(at), named) if named else ""
         return event_of(use, verdict, at, subject=subject, policy=settings.fingerprint, size=size, source="proxy")

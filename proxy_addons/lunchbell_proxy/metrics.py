@@ -35,7 +35,7 @@ class Metrics:
             ),
             "settings_reloaded": ("Reloads that were taken over.", lambda: reload.done_count),
             "settings_refused": ("Reloads that were refused for mistakes.", lambda: reload.refused_count),
-            "mitmproxy_messages": ("Messages of mitmproxy's that were not logged.", lambda: sum(others.others.values())),
+            "mitmproxy_messages": ("Messages of mitmproxy's that were not logged.", lambda: others.count),
         }
         self._gauges: dict[str, tuple[str, Callable[[], float]]] = {
             "outbox_waiting": ("Lines that the analyser has not confirmed.", lambda: recording.outbox.waiting),

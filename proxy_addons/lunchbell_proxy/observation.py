@@ -108,7 +108,7 @@ def observe(seen: Seen) -> Observation:
         headers.get(b"sec-fetch-dest", ""),
         headers.get(b"sec-fetch-site", ""),
         _host(origin) if origin else "",
-        header(seen.answer, b"content-type").startswith(("text/html", "application/xhtml")),
+        header(seen.answer, b"content-type").lower().startswith(("text/html", "application/xhtml")),
         b"sec-purpose" in headers or headers.get(b"purpose") == "prefetch",
         seen.status,
     )

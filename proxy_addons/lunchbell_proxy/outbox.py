@@ -3,12 +3,17 @@
 Every opening of the file starts a new epoch, so that a file restored from a backup can never give a number twice.
 Within an epoch numbers run 1, 2, 3, ...; a gap report is a line like any other and takes a number too. What the file
 does not take because it is full (`LIMIT` lines) is counted and reported as a gap, never dropped silently.
+
+A full disk, or a damaged file, is never a reason not to start: the file is opened as soon as that is possible.
 """
 
+import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,99 +23,225 @@ from lunchbell.events import Event, Gap
 
 LIMIT = 2_000_000
 """About 700 MB, some weeks of a busy school."""
+RESERVE = 1024 * 1024
+"""Bytes kept aside on the disk: what the analyser has can be removed only by writing, even when the disk is full."""
+REMEMBERED = 100
+"""Past epochs of which it is remembered how far the analyser has them, to notice that its store was set back."""
 
 _ENCODER = msgspec.json.Encoder()
-_SCHEMA = """
-    CREATE TABLE IF NOT EXISTS lines (id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL, line BLOB) STRICT;
-    CREATE TABLE IF NOT EXISTS alive (only INTEGER PRIMARY KEY CHECK (only = 1), at INTEGER NOT NULL, stopped INTEGER) STRICT;
-"""
+_OPENING = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA wal_autocheckpoint = 100",  # a short WAL: each checkpoint is brief, and little of a full disk is the WAL's
+    """CREATE TABLE IF NOT EXISTS lines (
+        id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL, last INTEGER NOT NULL, line BLOB NOT NULL
+    ) STRICT""",
+    """CREATE TABLE IF NOT EXISTS sent (
+        id INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE IF NOT EXISTS alive (
+        only INTEGER PRIMARY KEY CHECK (only = 1), at INTEGER NOT NULL, stopped INTEGER NOT NULL
+    ) STRICT""",
+)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class Batch(NamedTuple):
-    """Lines of one epoch with the numbers `first`, `first + 1`, ..."""
+    """Lines of one epoch that stand for the numbers `first..last`: one each, but for a gap of the store."""
 
     epoch: str
     first: int
+    last: int
     lines: list[bytes]
+
+
+class Damage(NamedTuple):
+    """A file that was set aside: when it was written last (seconds since 1970), and how many lines waited in it."""
+
+    at: float
+    lines: int
 
 
 class Outbox:
     """One file; calls from several threads wait for one another."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._lock = threading.Lock()
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.executescript(_SCHEMA)
-        self._epoch = secrets.token_hex(8)
-        self._seq = 0
-        self.waiting: int = self._db.execute("SELECT count(*) FROM lines").fetchone()[0]
+        self.waiting = 0
         self.limit = LIMIT
+        self._path = path
+        self._reserve = path.with_name(path.name + "-reserve")
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        self._damage: Damage | None = None
+        self._epoch, self._seq, self._until = "", 0, 0
+        with suppress(sqlite3.Error), self._file():
+            pass
 
     def last_alive(self) -> tuple[int, bool] | None:
-        """(milliseconds, whether it was stopped in order) of the proxy that wrote this file last; None for a new file."""
-        row = self._db.execute("SELECT at, stopped FROM alive").fetchone()
+        """(milliseconds, whether it was stopped in order) of the proxy that wrote the file last; None if it is new."""
+        with self._file() as db:
+            row = db.execute("SELECT at, stopped FROM alive").fetchone()
         return (row[0], bool(row[1])) if row else None
 
-    def commit(self, lines: Sequence[Event | Gap], now: int, *, stopping: bool = False) -> int:
-        """Number lines and put them on disk, with the time; how many it took. sqlite3.Error, and nothing has changed."""
+    def damage(self) -> Damage | None:
+        """What was set aside since this was asked last."""
         with self._lock:
+            damage, self._damage = self._damage, None
+        return damage
+
+    def commit(self, lines: Sequence[Event | Gap], through: int, *, stopping: bool = False) -> int:
+        """Number lines and put them on disk; how many it took. sqlite3.Error, and nothing has changed.
+
+        If it took all of them, then all before `through` (milliseconds) is on record: what a crash leaves begins there.
+        """
+        with self._file() as db:
             taken = lines[: max(0, self.limit - self.waiting)]
             rows = []
             for seq, line in enumerate(taken, self._seq + 1):
                 line.seq = seq
-                rows.append((self._epoch, seq, _ENCODER.encode(line)))
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.executemany("INSERT INTO lines (epoch, seq, line) VALUES (?, ?, ?)", rows)
-                self._db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?, ?)", (now, int(stopping)))
-                self._db.execute("COMMIT")
-            except sqlite3.Error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+                rows.append((self._epoch, seq, seq, _ENCODER.encode(line)))
+            db.execute("BEGIN IMMEDIATE")
+            db.executemany("INSERT INTO lines (epoch, seq, last, line) VALUES (?, ?, ?, ?)", rows)
+            if len(rows) == len(lines):
+                db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?, ?)", (through, int(stopping)))
+            db.execute("COMMIT")
             self._seq += len(rows)
             self.waiting += len(rows)
             return len(rows)
 
     def batch(self, size: int) -> Batch | None:
         """The oldest lines that the analyser has not confirmed, all of one epoch; None if there are none."""
-        with self._lock:
-            rows = self._db.execute("SELECT epoch, seq, line FROM lines ORDER BY id LIMIT ?", (size,)).fetchall()
-        if not rows:
-            return None
-        epoch, first, _ = rows[0]
-        return Batch(epoch, first, [line for e, _, line in rows if e == epoch])
+        with self._file() as db:
+            rows = db.execute("SELECT epoch, seq, last, line, id FROM lines ORDER BY id LIMIT ?", (size,)).fetchall()
+            if not rows:
+                return None
+            epoch = rows[0][0]
+            rows = list(takewhile(lambda row: row[0] == epoch, rows))
+            self._until = rows[-1][4]
+        return Batch(epoch, rows[0][1], rows[-1][2], [row[3] for row in rows])
 
-    def confirm(self, epoch: str, seq: int) -> None:
-        """The analyser has this epoch up to `seq`."""
-        with self._lock:
-            self.waiting -= self._db.execute("DELETE FROM lines WHERE epoch = ? AND seq <= ?", (epoch, seq)).rowcount
-
-    def renew(self, epoch: str, lost: Gap) -> None:
-        """The analyser's store has lost the beginning of an epoch: what waits of it goes into a new one, after `lost`."""
-        with self._lock:
-            rows = self._db.execute("SELECT id, line FROM lines WHERE epoch = ? ORDER BY id", (epoch,)).fetchall()
-            fresh = secrets.token_hex(8)
-            lost.seq = 1
-            before = rows[0][0] - 1 if rows else None
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                for seq, (row, line) in enumerate(rows, 2):
-                    renumbered = _ENCODER.encode({**msgspec.json.decode(line), "seq": seq})
-                    self._db.execute("UPDATE lines SET epoch = ?, seq = ?, line = ? WHERE id = ?", (fresh, seq, renumbered, row))
-                self._db.execute("INSERT INTO lines VALUES (?, ?, 1, ?)", (before, fresh, _ENCODER.encode(lost)))
-                self._db.execute("COMMIT")
-            except sqlite3.Error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+    def confirm(self, epoch: str, seq: int) -> int:
+        """The analyser has the last batch, or this epoch of it, up to `seq`; how many lines that was."""
+        try:
+            done = self._confirm(epoch, seq)
+        except sqlite3.Error:
+            if not self._release():
                 raise
+            done = self._confirm(epoch, seq)
+        if not self._reserve.exists():
+            self._set_reserve()
+        return done
+
+    def sent(self) -> list[tuple[str, int]]:
+        """How far the analyser confirmed each epoch."""
+        with self._file() as db:
+            return db.execute("SELECT epoch, seq FROM sent ORDER BY id").fetchall()
+
+    def fill(self, epoch: str, has: int, now: int) -> int:
+        """The analyser's store was set back, to `has` in this epoch: the numbers that are lost go into one gap.
+
+        How many they are. The gap takes their numbers, so that whatever of them may still arrive is counted once.
+        """
+        with self._file() as db:
+            waiting = db.execute("SELECT seq FROM lines WHERE epoch = ? ORDER BY id LIMIT 1", (epoch,)).fetchone()
+            sent = db.execute("SELECT seq + 1 FROM sent WHERE epoch = ?", (epoch,)).fetchone()
+            last = (waiting or sent or (1,))[0] - 1
+            if last <= has:
+                return 0
+            gap = Gap(1, now, now, "store", last - has, has + 1)
+            db.execute(
+                "INSERT INTO lines VALUES ((SELECT min(id) - 1 FROM lines), ?, ?, ?, ?)",
+                (epoch, has + 1, last, _ENCODER.encode(gap)),
+            )
             self.waiting += 1
-            if epoch == self._epoch:
-                self._epoch, self._seq = fresh, len(rows) + 1
+            return last - has
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            if self._db:
+                self._db.close()
+
+    @contextmanager
+    def _file(self) -> Iterator[sqlite3.Connection]:
+        """The file, for one thread; what fails is rolled back, and a damaged file is set aside."""
+        with self._lock:
+            try:
+                if self._db is None:
+                    self._db = self._open()
+                yield self._db
+            except sqlite3.Error as error:
+                with suppress(sqlite3.Error):
+                    if self._db and self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+                    self._set_aside()
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        try:
+            for statement in _OPENING:
+                db.execute(statement)
+            self.waiting = db.execute("SELECT count(*) FROM lines").fetchone()[0]
+            db.execute("DELETE FROM sent WHERE id <= (SELECT max(id) FROM sent) - ?", (REMEMBERED,))
+        except sqlite3.Error:
+            db.close()
+            self._release()
+            raise
+        self._epoch, self._seq = secrets.token_hex(8), 0
+        if not self._reserve.exists():
+            self._set_reserve()
+        return db
+
+    def _confirm(self, epoch: str, seq: int) -> int:
+        with self._file() as db:
+            db.execute("PRAGMA synchronous = NORMAL")  # what is forgotten in a power cut is sent, and confirmed, again
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                done = db.execute(
+                    "DELETE FROM lines WHERE id <= ? AND epoch = ? AND last <= ?", (self._until, epoch, seq)
+                ).rowcount
+                db.execute(
+                    "INSERT INTO sent (epoch, seq) VALUES (?, ?) "
+                    "ON CONFLICT (epoch) DO UPDATE SET seq = max(seq, excluded.seq)",
+                    (epoch, seq),
+                )
+                db.execute("COMMIT")
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                db.execute("PRAGMA synchronous = FULL")
+            self.waiting -= done
+            return done
+
+    def _set_aside(self) -> None:
+        """Keep a damaged file as `<name>-damaged`, so that a new one can begin."""
+        if self._db:
             self._db.close()
+        self._db = None
+        with suppress(OSError):
+            written = max(path.stat().st_mtime for path in (self._path, self._beside("-wal")) if path.exists())
+            self._beside("-wal").unlink(missing_ok=True)
+            self._beside("-shm").unlink(missing_ok=True)
+            self._path.replace(self._beside("-damaged"))
+            self._damage = Damage(written, self.waiting)
+            self.waiting = 0
+
+    def _beside(self, ending: str) -> Path:
+        return self._path.with_name(self._path.name + ending)
+
+    def _set_reserve(self) -> None:
+        with suppress(OSError), self._reserve.open("xb") as file:
+            try:
+                os.posix_fallocate(file.fileno(), 0, RESERVE)
+            except OSError:
+                self._reserve.unlink()
+
+    def _release(self) -> bool:
+        """Free the reserve; whether there was one."""
+        try:
+            self._reserve.unlink()
+        except OSError:
+            return False
+        return True

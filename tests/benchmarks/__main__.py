@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tests.benchmarks import classify, hook, judge
+from tests.benchmarks import classify, hook, ingest, judge
 
 from lunchbell.settings import load
 from lunchbell.settings.places import example_file
@@ -11,3 +11,4 @@ settings = load(example_file(), today=datetime.now(UTC).date())
 classify.run(settings)
 judge.run(settings)
 hook.run(settings)
+ingest.run(settings)

@@ -104,7 +104,8 @@ def counted(requests: Iterable[Request]) -> Counts:
         verdict = settings.judge.judge(
             Use(service, activity, group, user), datetime.fromtimestamp(one.at / 1000, UTC)
         )
-        subject = subject_of(key_of(one.at), user) if user else ""
+        covered = verdict.outcome != "not_covered"  # pupils and what is embedded never get a pseudonym
+        subject = subject_of(key_of(one.at), user) if user and covered else ""
         key = (
             one.at // 60_000, "log", group.id, subject, service.id, str(activity), str(verdict.period), "school",
             str(verdict.outcome), verdict.rule, settings.fingerprint,

@@ -48,7 +48,7 @@ def replay(
 ) -> Iterator[tuple[http.HTTPFlow, Event | None]]:
     """Each flow with the event that the addon made of it; an exception inside the addon is raised, not swallowed."""
     noticed: list[Seen | Contact] = []
-    judging = Judging(settings, lambda ms: b"key", Clock())
+    judging = Judging(lambda ms: b"key", Clock())
     noticing = Noticing(settings, noticed.append)
     for flow in flows:
         noticed.clear()

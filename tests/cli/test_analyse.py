@@ -58,6 +58,7 @@ def test_json_has_the_keys_of_the_contract(school: Path, tmp_path: Path) -> None
         "format": "squid",
         "evidence": {"contact": 3, "opened": 1, "published": 1},
         "outcomes": {"permitted": 2, "not_permitted": 2, "not_covered": 1},
+        "use_outcomes": {"permitted": 1, "not_permitted": 1},
         "services": {"facebook": 3, "wikipedia": 1, "x": 1},
     }
 
@@ -80,9 +81,9 @@ def test_without_json_it_is_said_in_sentences(school: Path, tmp_path: Path) -> N
     assert done.exit_code == 0
     for words in (
         "Read 7 of 8 lines",
-        "1 lines could not be read; --rejects FILE lists them.",
-        "1 social media requests come from addresses in no group",
-        "1 publications, 1 openings and the like, and 3 contacts, which prove no use",
+        "1 line could not be read; --rejects FILE lists them.",
+        "1 social media request came from addresses in no group",
+        "1 was published, 1 opened something, and 3 are contacts, which prove no use.",
     ):
         assert words in done.stdout
 

@@ -4,7 +4,7 @@ import gzip
 import json
 import tracemalloc
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 from urllib.parse import quote, urlencode
 
@@ -99,9 +99,8 @@ def test_content_types_are_read_in_any_letters(kind: str) -> None:
 @pytest.mark.parametrize(
     ("encoding", "pack"), [("gzip", gzip.compress), ("GZIP ", gzip.compress), ("deflate", zlib.compress)]
 )
-def test_packed_bodies(encoding: str, pack: object) -> None:
+def test_packed_bodies(encoding: str, pack: Callable[[bytes], bytes]) -> None:
     """Forms and documents alike."""
-    assert callable(pack)
     assert read(pack(b"a=1&b=2"), FORM, encoding)[0] == {"a": ("1",), "b": ("2",)}
     assert read(pack(b'{"a":1}'), "application/json", encoding)[1] == {"a": 1}
     assert read(pack(multipart(('name="a"', b"1"))), MULTIPART, encoding)[0] == {"a": ("1",)}
@@ -194,7 +193,7 @@ def test_a_photograph_before_the_field_that_decides() -> None:
 @pytest.mark.parametrize("kind", [FORM, MULTIPART])
 def test_names_and_values_are_cut(kind: str) -> None:
     """To what patterns can ask for; a cut name is not another field's."""
-    name, value = "n" * 5_000, "v" * 5_000
+    name, value = "n" * 4_000, "v" * 5_000
     body = f"{name}={value}&a=1".encode() if kind == FORM else multipart((f'name="a"; x="{name}"', value.encode()))
     fields = read(body, kind)[0]
     assert fields["a"] == (("1",) if kind == FORM else (value[:LONGEST_VALUE],))
@@ -286,7 +285,7 @@ MANY = 2 * LONGEST_FORM // CHUNK
     [
         (b"x" * CHUNK, FORM),
         (b"a=1&" * (CHUNK // 4), FORM),
-        (b"&" * CHUNK, FORM),
+        (b"&" * 4_000, FORM),
         (b"[0," * (CHUNK // 3), "application/json"),
         (b" " * CHUNK, "text/plain"),
         (b"--frontier\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n" * 1_100, MULTIPART),
@@ -302,7 +301,7 @@ def test_an_endless_body_is_not_held(chunk: bytes, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [FORM, "application/json", MULTIPART])
 def test_a_zip_bomb_is_not_unpacked(kind: str) -> None:
-    """A gigabyte of zeros in a megabyte: no more is unpacked than is looked at."""
+    """300 megabytes of zeros in 300 kilobytes: no more is unpacked than is looked at."""
     packer = zlib.compressobj(9, wbits=31)
     block = bytes(1_000_000)
     packed = b"".join(packer.compress(block) for _ in range(300)) + packer.flush()

@@ -12,7 +12,7 @@ from lunchbell.policy.services import Service
 from lunchbell.policy.tables import Tables
 from lunchbell.policy.urls import url_parts
 from lunchbell.policy.verdicts import Group, Use, user_of
-from lunchbell.policy.words import Network
+from lunchbell.policy.words import Evidence, Network, Outcome
 from lunchbell.settings import Settings
 from lunchbell.settings.keys import KeyOf
 from lunchbell.store.usage import UsageKey
@@ -29,6 +29,8 @@ class Rollup:
     rejected: list[tuple[int, str]] = field(default_factory=list)
     evidence: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    use_outcomes: Counter[str] = field(default_factory=Counter)
+    """Outcomes of what was opened or published; contacts prove no use, so they are never outside a rule."""
     services: Counter[str] = field(default_factory=Counter)
     first: int | None = None
     last: int | None = None
@@ -64,20 +66,29 @@ class Roller:
             return
         host, path, query = url_parts(record.url)
         seen = Observation(
-            host, record.method, path, query, html=record.content_type.startswith("text/html"), status=record.status
+            host,
+            record.method,
+            path,
+            query,
+            html=record.content_type.lower().startswith("text/html"),
+            status=record.status,
         )
         activity = self._settings.catalogue.activity_of(service, seen)
         user = user_of(record.user)
         verdict = self._tables.look_up(Use(service, activity, group, user, Network.SCHOOL), record.at)
-        subject = subject_of(self._key(record.at), user) if self._key and user else ""
+        covered = verdict.outcome is not Outcome.NOT_COVERED
+        subject = subject_of(self._key(record.at), user) if self._key and user and covered else ""
         usage_key = UsageKey(
             record.at // 60_000, "log", group.id, subject, service.id, activity,
             verdict.period, Network.SCHOOL, verdict.outcome, verdict.rule, self._settings.fingerprint,
         )  # fmt: skip
         requests, size = rollup.usage.get(usage_key, (0, 0))
         rollup.usage[usage_key] = requests + 1, size + record.size
-        rollup.evidence[service.evidence_of(activity)] += 1
+        evidence = service.evidence_of(activity)
+        rollup.evidence[evidence] += 1
         rollup.outcomes[verdict.outcome] += 1
+        if evidence is not Evidence.CONTACT:
+            rollup.use_outcomes[verdict.outcome] += 1
         rollup.services[service.id] += 1
         rollup.first = record.at if rollup.first is None else min(rollup.first, record.at)
         rollup.last = record.at if rollup.last is None else max(rollup.last, record.at)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
@@ -14,8 +15,10 @@ from lunchbell.bulk.importer import FORMATS, UnreadableLogError, import_log
 from lunchbell.bulk.rollup import Rollup
 from lunchbell.cli.common import config_option, fail, load_settings
 from lunchbell.plain_words import OUTCOMES
+from lunchbell.policy.words import Evidence
 from lunchbell.settings.keys import keys_in
 from lunchbell.store.schema import StoreError, open_store
+from lunchbell.summary.english import some, was
 
 
 @click.command()
@@ -70,13 +73,15 @@ def _write_rejects(path: Path, rollups: list[tuple[Path, Rollup]]) -> None:
         fail(f"{path}: cannot be written ({error.strerror})")
 
 
-def _total(rollups: list[Rollup]) -> dict[str, object]:
+def _total(rollups: list[Rollup]) -> dict[str, Any]:
     evidence: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
+    use: Counter[str] = Counter()
     services: Counter[str] = Counter()
     for rollup in rollups:
         evidence += rollup.evidence
         outcomes += rollup.outcomes
+        use += rollup.use_outcomes
         services += rollup.services
     return {
         "lines": sum(r.lines for r in rollups),
@@ -86,29 +91,32 @@ def _total(rollups: list[Rollup]) -> dict[str, object]:
         "unplaced": sum(r.unplaced for r in rollups),
         "evidence": dict(evidence),
         "outcomes": dict(outcomes),
+        "use_outcomes": dict(use),
         "services": dict(services.most_common()),
     }
 
 
-def _sentences(told: dict[str, object], rejects: Path | None) -> str:
-    evidence, outcomes = told["evidence"], told["outcomes"]
-    assert isinstance(evidence, dict)
-    assert isinstance(outcomes, dict)
+def _sentences(told: dict[str, Any], rejects: Path | None) -> str:
+    evidence, use = told["evidence"], told["use_outcomes"]
     lines = [
         f"Read {told['read']:,} of {told['lines']:,} lines in {told['seconds']} seconds. "
         f"{told['social']:,} are social media."
     ]
     if told["rejected"]:
         where = f"; see {rejects}" if rejects else "; --rejects FILE lists them"
-        lines.append(f"{told['rejected']:,} lines could not be read{where}.")
+        lines.append(f"{some(told['rejected'], 'line')} could not be read{where}.")
     if told["unplaced"]:
-        lines.append(f"{told['unplaced']:,} social media requests come from addresses in no group and were not judged.")
+        requests = some(told["unplaced"], "social media request")
+        lines.append(f"{requests} came from addresses in no group and {was(told['unplaced'])} not judged.")
     if evidence:
+        published, opened, contact = (evidence.get(word, 0) for word in Evidence)
         lines.append(
-            f"They show {evidence.get('published', 0):,} publications, {evidence.get('opened', 0):,} openings and the "
-            f"like, and {evidence.get('contact', 0):,} contacts, which prove no use."
+            f"Of the others, {published:,} {was(published)} published, {opened:,} opened something, and {contact:,} "
+            f"{'is a contact, which proves' if contact == 1 else 'are contacts, which prove'} no use."
         )
-        lines.append(", ".join(f"{count:,} {OUTCOMES[name]}" for name, count in outcomes.items()).capitalize() + ".")
+    if use:
+        counted = ", ".join(f"{count:,} {OUTCOMES[name]}" for name, count in use.items())
+        lines.append(f"Of what was published or opened, {counted}.")
     return "\n".join(lines)
 
 

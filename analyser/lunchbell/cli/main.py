@@ -4,7 +4,20 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("demo", "init", "check", "classify", "explain", "proxy", "serve", "analyse", "summary", "token", "pause", "resume")
+COMMANDS = (
+    "demo",
+    "init",
+    "check",
+    "classify",
+    "explain",
+    "proxy",
+    "serve",
+    "analyse",
+    "summary",
+    "token",
+    "pause",
+    "resume",
+)
 
 
 class Commands(click.Group):

@@ -9,8 +9,8 @@ from lunchbell.cli.common import config_option, fail, load_settings, now
 from lunchbell.live.ingest import Ingest
 from lunchbell.live.routes import add_ingest
 from lunchbell.policy.calendar import instant_ms
-from lunchbell.store.schema import StoreError
 from lunchbell.settings.switch import is_paused
+from lunchbell.store.schema import StoreError
 from lunchbell.web.app import application
 
 

@@ -10,6 +10,9 @@ from lunchbell.events import Event, Gap
 MOST_LINES = 5_000
 LATEST = 253_402_300_800_000
 """The year 10000 in milliseconds: no instant of ours is later, and none before 1970."""
+MOST_LOST = 2**40
+LARGEST = 2**44
+"""Bytes of an event (16 TiB): sums of them stay whole numbers in the store."""
 
 _EVENT = msgspec.json.Decoder(Event)
 _GAP = msgspec.json.Decoder(Gap)
@@ -38,19 +41,23 @@ def decode(first: int, body: bytes) -> Decoded:
     events: list[Event] = []
     gaps: list[Gap] = []
     rejected: list[tuple[int, str]] = []
-    for seq, line in enumerate(lines, first):
+    seq = first
+    for line in lines:
+        last = seq
         try:
             if line.startswith(_GAP_START):
                 gap = _GAP.decode(line)
-                _check(gap.seq == seq and 0 <= gap.gap <= gap.until < LATEST and 0 <= gap.lost < 2**53)
+                _check(gap.seq == seq and 0 <= gap.gap <= gap.until < LATEST and 0 <= gap.lost < MOST_LOST)
                 gaps.append(gap)
+                last = gap.last
             else:
                 event = _EVENT.decode(line)
-                _check(event.seq == seq and 0 <= event.at < LATEST and 0 <= event.bytes < 2**53)
+                _check(event.seq == seq and 0 <= event.at < LATEST and 0 <= event.bytes < LARGEST)
                 events.append(event)
         except (msgspec.DecodeError, ValueError) as error:
             rejected.append((seq, _reason(error)))
-    return Decoded(first, first + len(lines) - 1, events, gaps, rejected)
+        seq = last + 1
+    return Decoded(first, seq - 1, events, gaps, rejected)
 
 
 def _check(sound: bool) -> None:

@@ -1,7 +1,7 @@
-"""The store's one writer: batches that arrive together are committed together, and each is answered after the commit."""
+"""The store's one writer: batches that arrive together are committed together, then each is answered."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -37,7 +37,7 @@ class Ingest:
         return await self._in_thread(lambda: token_name(self._db, token, "feed"))
 
     async def accept(self, one: Range) -> int | None:
-        """Commit a range; the store's answer to it (`store.feeds.accept`). BusyError, sqlite3.Error: nothing was taken."""
+        """Commit a range; the answer is that of `feeds.accept`. BusyError, sqlite3.Error: nothing was taken."""
         if len(self._waiting) >= MOST_WAITING:
             raise BusyError
         answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
@@ -60,21 +60,35 @@ class Ingest:
     async def _commit(self) -> None:
         while self._waiting:
             taken, self._waiting = self._waiting, []
-            ranges = [one for one, _ in taken]
             try:
-                answers = await self._in_thread(lambda ranges=ranges: accept(self._db, ranges, self._now()))  # type: ignore[misc]
+                await self._commit_together(taken)
             except Exception as error:
-                for _, answer in taken:
-                    if not answer.done():
-                        answer.set_exception(error)
-                continue
-            self.commits += 1
-            for (one, answer), seq in zip(taken, answers, strict=True):
-                if seq is not None:
-                    self.accepted += len(one.events)
-                    self.rejected += len(one.rejected)
-                if not answer.done():
-                    answer.set_result(seq)
+                if len(taken) == 1:
+                    _answer(taken[0][1], error)
+                    continue
+                for one in taken:  # what is wrong with one of them must not keep the others out
+                    try:
+                        await self._commit_together([one])
+                    except Exception as its_own:
+                        _answer(one[1], its_own)
+
+    async def _commit_together(self, taken: Sequence[tuple[Range, asyncio.Future[int | None]]]) -> None:
+        answers = await self._in_thread(lambda: accept(self._db, [one for one, _ in taken], self._now()))
+        self.commits += 1
+        for (one, answer), seq in zip(taken, answers, strict=True):
+            if seq is not None:
+                self.accepted += len(one.events)
+                self.rejected += len(one.rejected)
+            _answer(answer, seq)
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _answer(future: asyncio.Future[int | None], answer: int | Exception | None) -> None:
+    if future.done():  # its request was given up
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -1,11 +1,11 @@
 """`POST /api/events`: a feed's token, an epoch, the number of the first line, NDJSON; answered after the commit.
 
-    200  {"seq": last number in the store, "rejected": [numbers of lines that cannot be read], "paused": false}
-    409  {"seq": ...}  lines before the batch are missing; nothing of it was taken
+    200  {"epoch": ..., "seq": last number in the store, "rejected": [lines that cannot be read], "paused": false}
+    409  {"epoch": ..., "seq": ...}  lines before the batch are missing; nothing of it was taken
     400, 401, 413  the request is wrong and stays wrong      429, 503  try again later; nothing was taken
 
-A `Content-Digest` (RFC 9530, sha-256) is checked where there is one, so that a batch cut short on the way is sent again.
-An empty body without epoch only says that the feed is alive.
+A `Content-Digest` (RFC 9530, sha-256) is checked where there is one, so that a batch cut short is sent again.
+An empty body says that the feed is alive; with an epoch it also asks whether the store has all lines before `first`.
 """
 
 import base64
@@ -41,6 +41,16 @@ def add_ingest(app: web.Application, ingest: Ingest, paused: Callable[[], bool])
 
 async def post_events(request: web.Request) -> web.Response:
     """Take a batch."""
+    try:
+        return await _take(request)
+    except BusyError:
+        return _problem(429, "the analyser is busy; try again in a second")
+    except sqlite3.Error as error:
+        logger.error("the store cannot be written: %s", error)
+        return _problem(503, "the store cannot be written; try again later")
+
+
+async def _take(request: web.Request) -> web.Response:
     ingest = request.app[INGEST]
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     feed = await ingest.feed_of(token) if scheme.lower() == "bearer" and token else None
@@ -59,21 +69,22 @@ async def post_events(request: web.Request) -> web.Response:
         return web.json_response({"seq": 0, "rejected": [], "paused": paused})
     if not (0 < len(epoch) <= 64 and epoch.isascii() and epoch.isalnum() and _is_number(first)):
         return _problem(400, "say epoch= (up to 64 letters and digits) and first= (the number of the first line)")
-    try:
-        decoded = decode(int(first), body)
-    except ValueError as error:
-        return _problem(400, str(error))
-    try:
+    rejected: list[int] = []
+    if body:
+        try:
+            decoded = decode(int(first), body)
+        except ValueError as error:
+            return _problem(400, str(error))
+        rejected = [number for number, _ in decoded.rejected]
         seq = await ingest.accept(Range(feed, epoch, *decoded))
-    except BusyError:
-        return _problem(429, "the analyser is busy; try again in a second")
-    except sqlite3.Error as error:
-        logger.error("the store cannot be written: %s", error)
-        return _problem(503, "the store cannot be written; try again later")
+    else:
+        has = await ingest.last_seq(feed, epoch)
+        seq = has if has >= int(first) - 1 else None
     if seq is None:
         has = await ingest.last_seq(feed, epoch)
-        return web.json_response({"seq": has, "paused": paused, "error": f"lines after {has} are missing"}, status=409)
-    return web.json_response({"seq": seq, "rejected": [number for number, _ in decoded.rejected], "paused": paused})
+        told = {"epoch": epoch, "seq": has, "paused": paused, "error": f"lines after {has} are missing"}
+        return web.json_response(told, status=409)
+    return web.json_response({"epoch": epoch, "seq": seq, "rejected": rejected, "paused": paused})
 
 
 async def _body(request: web.Request) -> bytes | None:
@@ -99,7 +110,9 @@ def _is_number(text: str) -> bool:
 
 
 def _problem(status: int, text: str) -> web.Response:
-    return web.json_response({"error": text}, status=status, headers={"Retry-After": "1"} if status in (429, 503) else {})
+    return web.json_response(
+        {"error": text}, status=status, headers={"Retry-After": "1"} if status in (429, 503) else {}
+    )
 
 
 async def _close(app: web.Application) -> None:

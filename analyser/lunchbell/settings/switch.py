@@ -1,6 +1,6 @@
-"""The one switch that stops monitoring: a file beside the school's file. While it is there, nothing is opened or recorded.
+"""The one switch that stops monitoring: a file beside the school's file. While it is there, nothing is recorded.
 
-The proxy and the analyser look for it themselves; proxies on other machines hear of it from the analyser within a second.
+The proxy and the analyser look for it themselves; proxies elsewhere hear of it from the analyser within a second.
 """
 
 from pathlib import Path

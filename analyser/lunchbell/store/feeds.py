@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 from sqlite_utils import Database
 
 from lunchbell.events import Event, Gap
@@ -63,10 +64,17 @@ def last_seq(db: Database, feed: str, epoch: str) -> int:
 
 
 def _keep_gaps(db: Database, one: Range, before: int) -> None:
+    gaps = [_rest(gap, before) for gap in one.gaps if gap.last > before]
     db.conn.executemany(
         "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(one.feed, one.epoch, g.seq, g.gap, g.until, g.reason, g.lost) for g in one.gaps if g.seq > before],
+        [(one.feed, one.epoch, g.seq, g.gap, g.until, g.reason, g.lost) for g in gaps],
     )
+
+
+def _rest(gap: Gap, before: int) -> Gap:
+    """What a gap says of the numbers after `before`: of lines that the store has after all, nothing is lost."""
+    known = before + 1 - gap.seq
+    return msgspec.structs.replace(gap, seq=gap.seq + known, lost=gap.lost - known) if known > 0 else gap
 
 
 def _keep_rejected(db: Database, one: Range, before: int) -> None:

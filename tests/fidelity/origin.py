@@ -1,0 +1,441 @@
+"""An origin that owes nothing to mitmproxy: HTTP/1.1 written out by hand, HTTP/2 by h2, WebSocket frames by hand.
+
+It runs in a thread of the tests, so that a test can hold an answer back until its client has seen the beginning.
+"""
+
+import asyncio
+import base64
+import gzip
+import hashlib
+import ssl
+import struct
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import brotli
+import h2.config
+import h2.connection
+import h2.errors
+import h2.events
+import h2.exceptions
+import h2.settings
+
+from tests.fidelity.certificates import Authority
+
+TEXT = ("What a person wrote, with some length to it. " * 400).encode()
+PICTURE = bytes(range(256)) * 200
+CHUNK = bytes(64 * 1024)
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass
+class Request:
+    """What the origin saw of a request."""
+
+    protocol: str
+    method: str
+    path: str
+    headers: Headers
+    trailers: Headers = field(default_factory=list)
+    size: int = 0
+    digest: str = ""
+
+    def named(self, name: str) -> list[str]:
+        """Every value of a header."""
+        return [value for key, value in self.headers if key.lower() == name]
+
+
+@dataclass
+class Plan:
+    """What is answered: `parts` one after the other, each waited for; `cut` ends the connection without the end."""
+
+    status: int = 200
+    headers: Headers = field(default_factory=list)
+    parts: list[bytes] = field(default_factory=list)
+    trailers: Headers = field(default_factory=list)
+    length: bool = True
+    cut: bool = False
+    repeat: int = 1
+
+
+def plan(request: Request) -> Plan:
+    """The answer to a plain case, the same for HTTP/1.1 and HTTP/2."""
+    html = ("content-type", "text/html; charset=utf-8")
+    path, _, query = request.path.partition("?")
+    match path:
+        case "/gzip":
+            return Plan(200, [html, ("content-encoding", "gzip")], [gzip.compress(TEXT, mtime=0)])
+        case "/br":
+            return Plan(200, [html, ("content-encoding", "br")], [brotli.compress(TEXT)])
+        case "/odd-encoding":
+            return Plan(200, [html, ("content-encoding", "gzip")], [b"this is no gzip"])
+        case "/chunked":
+            return Plan(200, [html], [b"one, ", b"two, ", PICTURE, b"three"], length=False)
+        case "/trailers":
+            return Plan(200, [html, ("trailer", "x-sum")], [b"body"], [("x-sum", "401")], length=False)
+        case "/204" | "/304":
+            return Plan(int(path[1:]), [("etag", '"a"'), ("x-empty", "")], length=False)
+        case "/redirect":
+            return Plan(302, [("location", "/picture"), html], [b"elsewhere"])
+        case "/404" | "/500" | "/503" | "/418":
+            return Plan(int(path[1:]), [html], [b"no"])
+        case "/cookies":
+            return Plan(200, [html, ("set-cookie", "a=1; Secure"), ("set-cookie", "b=2; Path=/"), ("x-b", "\xe9")], [b"-"])
+        case "/picture":
+            return Plan(200, [("content-type", "image/png")], [PICTURE])
+        case "/cut":
+            return Plan(200, [html, ("content-length", "100000")], [b"the beginning"], length=False, cut=True)
+        case "/cut-chunked":
+            return Plan(200, [html], [b"the beginning"], length=False, cut=True)
+        case "/big":
+            return Plan(200, [("content-type", "video/mp4")], [CHUNK], repeat=int(query) * 16)
+        case _:
+            return Plan(200, [html], [f"{request.method} {request.size} {request.digest}".encode()])
+
+
+class Origin:
+    """Listens on 127.0.0.1 from construction to `close`."""
+
+    def __init__(self, authority: Authority) -> None:
+        self.requests: list[Request] = []
+        self.connections = 0
+        self.reports: list[str] = []
+        self.reported = threading.Event()
+        self.seen_by_client = threading.Event()
+        self.half = threading.Event()
+        self.asks = 0
+        self._contexts = {ask: authority.context(ask=ask) for ask in (False, True)}
+        self._contexts[False].sni_callback = self._choose
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._server: asyncio.Server | None = None
+        self.port = 0
+        self.open()
+
+    def open(self) -> None:
+        """Listen, always on the same port."""
+
+        async def start() -> asyncio.Server:
+            return await asyncio.start_server(
+                self._serve, "127.0.0.1", self.port, ssl=self._contexts[False], reuse_address=True, limit=2**20
+            )
+
+        self._server = asyncio.run_coroutine_threadsafe(start(), self._loop).result(10)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def shut(self) -> None:
+        """Refuse connections."""
+
+        async def stop() -> None:
+            assert self._server
+            self._server.close()
+
+        asyncio.run_coroutine_threadsafe(stop(), self._loop).result(10)
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.shut()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def to(self, path: str) -> list[Request]:
+        """The requests for a path."""
+        return [request for request in self.requests if request.path == path]
+
+    def _choose(self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> int | None:
+        if name and name.startswith("members."):
+            self.asks += 1
+            connection.context = self._contexts[True]
+        return ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE if name and name.startswith("broken.") else None
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, h2.exceptions.ProtocolError):
+            connection = writer.get_extra_info("ssl_object")
+            if connection.selected_alpn_protocol() == "h2":
+                await Http2(self, reader, writer).serve()
+            else:
+                await Http1(self, reader, writer).serve()
+        with suppress(ConnectionError, ssl.SSLError):
+            writer.close()
+
+    async def wait(self, event: threading.Event) -> None:
+        """Until a test says so, for at most 20 seconds."""
+        await asyncio.get_running_loop().run_in_executor(None, event.wait, 20)
+
+
+class Http1:
+    """One connection of HTTP/1.1."""
+
+    def __init__(self, origin: Origin, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.origin, self.reader, self.writer = origin, reader, writer
+
+    async def serve(self) -> None:
+        """Answer requests until one ends the connection."""
+        while head := await self._head():
+            method, path, _ = head[0].split(" ", 2)
+            headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in head[1:])]
+            request = Request("http/1.1", method, path, headers)
+            if path == "/websocket":
+                self.origin.requests.append(request)
+                await self._websocket(request)
+                return
+            if path == "/refuse-early":
+                self.origin.requests.append(request)
+                self.writer.write(b"HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\nconnection: close\r\n\r\nno\n")
+                await self.writer.drain()
+                return
+            if "100-continue" in request.named("expect"):
+                self.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            await self._body(request)
+            self.origin.requests.append(request)
+            if not await self._answer(request):
+                return
+
+    async def _head(self) -> list[str]:
+        try:
+            raw = await self.reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            return []
+        return raw.decode("latin-1").split("\r\n")[:-2]
+
+    async def _body(self, request: Request) -> None:
+        digest = hashlib.sha256()
+        chunked = "chunked" in request.named("transfer-encoding")
+        left = int((request.named("content-length") or ["0"])[0])
+        while True:
+            if chunked:
+                left = int((await self.reader.readline()).split(b";")[0], 16)
+                if not left:
+                    while line := (await self.reader.readline()).strip():
+                        name, _, value = line.decode().partition(":")
+                        request.trailers.append((name, value.strip()))
+                    break
+            while left:
+                data = await self.reader.read(min(left, 2**18))
+                if not data:
+                    raise ConnectionResetError
+                left -= len(data)
+                request.size += len(data)
+                digest.update(data)
+                if request.path == "/two-halves" and request.size >= 1000:
+                    self.origin.half.set()
+            if not chunked:
+                break
+            await self.reader.readline()
+        request.digest = digest.hexdigest()
+
+    async def _answer(self, request: Request) -> bool:
+        writer = self.writer
+        raw = RAW.get(request.path)
+        if raw is not None:
+            writer.write(raw)
+            await writer.drain()
+            return request.path in STAYS_OPEN
+        if request.path == "/never":
+            await asyncio.sleep(3600)
+        if request.path == "/reset":
+            writer.transport.abort()
+            return False
+        if request.path.startswith("/report"):
+            self.origin.reports.append(request.path)
+            self.origin.reported.set()
+        if request.path == "/events":
+            await self._events()
+            return True
+        one = plan(request)
+        headers = list(one.headers)
+        body_less = one.status in (204, 304)
+        size = sum(map(len, one.parts)) * one.repeat
+        if one.length and not body_less:
+            headers.append(("content-length", str(size)))
+        chunked = not one.length and not body_less and not any(n == "content-length" for n, _ in headers)
+        if chunked:
+            headers.append(("transfer-encoding", "chunked"))
+        head = f"HTTP/1.1 {one.status} Because\r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers) + "\r\n"
+        writer.write(head.encode("latin-1"))
+        if request.method == "HEAD":
+            return True
+        for part in (part for _ in range(one.repeat) for part in one.parts):
+            writer.write(b"%x\r\n%s\r\n" % (len(part), part) if chunked else part)
+            await writer.drain()
+        if one.cut:
+            await asyncio.sleep(0.05)
+            writer.transport.abort()
+            return False
+        if chunked:
+            writer.write(b"0\r\n" + "".join(f"{n}: {v}\r\n" for n, v in one.trailers).encode() + b"\r\n")
+        await writer.drain()
+        return True
+
+    async def _events(self) -> None:
+        """Each event is sent once the client has said that it has the one before."""
+        self.writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        for number in range(5):
+            part = b"data: %d\n\n" % number
+            self.origin.seen_by_client.clear()
+            self.writer.write(b"%x\r\n%s\r\n" % (len(part), part))
+            await self.writer.drain()
+            await self.origin.wait(self.origin.seen_by_client)
+        self.writer.write(b"0\r\n\r\n")
+
+    async def _websocket(self, request: Request) -> None:
+        """Echoes what it is told until the other side closes, and closes with the same code."""
+        key = request.named("sec-websocket-key")[0] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
+        chosen = "".join(f"sec-websocket-protocol: {p}\r\n" for p in request.named("sec-websocket-protocol")[:1])
+        self.writer.write(
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+            f"{chosen}sec-websocket-accept: {accept}\r\n\r\n".encode()
+        )
+        while True:
+            first, second = await self.reader.readexactly(2)
+            size = second & 127
+            if size == 126:
+                (size,) = struct.unpack(">H", await self.reader.readexactly(2))
+            elif size == 127:
+                (size,) = struct.unpack(">Q", await self.reader.readexactly(8))
+            mask = await self.reader.readexactly(4)
+            data = await self.reader.readexactly(size)
+            plain = bytes(b ^ mask[i % 4] for i, b in enumerate(data))
+            opcode = first & 15
+            self.writer.write(bytes([0x80 | (10 if opcode == 9 else opcode)]) + _size(size) + plain)
+            await self.writer.drain()
+            if opcode == 8:
+                return
+
+
+def _size(size: int) -> bytes:
+    if size < 126:
+        return bytes([size])
+    return b"\x7e" + struct.pack(">H", size) if size < 65536 else b"\x7f" + struct.pack(">Q", size)
+
+
+RAW = {
+    "/not-http": b"\x15\x03\x01\x00\x02\x02\x28 this is no HTTP\r\n\r\n",
+    "/bad-length": b"HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\nhello",
+    "/two-lengths": b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 7\r\n\r\nhello",
+    "/bad-chunk": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
+    "/empty": b"",
+    "/no-headers": b"HTTP/1.1 200 OK\r\n\r\nuntil the end",
+    "/http10": b"HTTP/1.0 200 OK\r\ncontent-type: text/plain\r\n\r\nold",
+    "/early-hints": b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\npage",
+    "/long-header": b"HTTP/1.1 200 OK\r\nx-long: " + b"a" * 60_000 + b"\r\ncontent-length: 2\r\n\r\nok",
+}
+STAYS_OPEN = frozenset({"/early-hints", "/long-header"})
+
+
+class Http2:
+    """One connection of HTTP/2."""
+
+    def __init__(self, origin: Origin, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.origin, self.reader, self.writer = origin, reader, writer
+        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="latin-1"))
+        self.streams: dict[int, tuple[Request, "hashlib._Hash"]] = {}
+        self.answers: dict[int, Iterator[Callable[[], Awaitable[None] | None]]] = {}
+        self.window = asyncio.Event()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> None:
+        """Answer until the client goes."""
+        self.h2.initiate_connection()
+        self.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 2**20})
+        self.h2.increment_flow_control_window(2**24)
+        await self._flush()
+        try:
+            while data := await self.reader.read(2**18):
+                for event in self.h2.receive_data(data):
+                    self._take(event)
+                await self._flush()
+        finally:
+            for task in self.tasks:
+                task.cancel()
+
+    async def _flush(self) -> None:
+        self.writer.write(self.h2.data_to_send())
+        await self.writer.drain()
+
+    def _take(self, event: h2.events.Event) -> None:
+        if isinstance(event, h2.events.RequestReceived):
+            headers = [(str(n), str(v)) for n, v in event.headers or ()]
+            pseudo = {n: v for n, v in headers if n.startswith(":")}
+            plain = [(n, v) for n, v in headers if not n.startswith(":")]
+            plain.append(("host", pseudo.get(":authority", "")))
+            request = Request("h2", pseudo[":method"], pseudo[":path"], plain)
+            self.streams[event.stream_id] = request, hashlib.sha256()
+        elif isinstance(event, h2.events.DataReceived):
+            request, digest = self.streams[event.stream_id]
+            request.size += len(event.data)
+            digest.update(event.data)
+            self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            if request.path == "/two-halves" and request.size >= 1000:
+                self.origin.half.set()
+        elif isinstance(event, h2.events.TrailersReceived):
+            self.streams[event.stream_id][0].trailers.extend((str(n), str(v)) for n, v in event.headers or ())
+        elif isinstance(event, h2.events.StreamEnded):
+            request, digest = self.streams.pop(event.stream_id)
+            request.digest = digest.hexdigest()
+            self.origin.requests.append(request)
+            task = asyncio.create_task(self._answer(event.stream_id, request))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        elif isinstance(event, h2.events.StreamReset):
+            self.streams.pop(event.stream_id, None)
+        self.window.set()
+
+    async def _answer(self, stream: int, request: Request) -> None:
+        with suppress(ConnectionError, h2.exceptions.ProtocolError):
+            await self._send(stream, request)
+            await self._flush()
+
+    async def _send(self, stream: int, request: Request) -> None:
+        path = request.path
+        if path == "/never":
+            await asyncio.sleep(3600)
+        if path == "/reset":
+            self.h2.reset_stream(stream, h2.errors.ErrorCodes.INTERNAL_ERROR)
+            return
+        if path.startswith("/report"):
+            self.origin.reports.append(path)
+            self.origin.reported.set()
+        if path == "/events":
+            self.h2.send_headers(stream, [(":status", "200"), ("content-type", "text/event-stream")])
+            for number in range(5):
+                self.origin.seen_by_client.clear()
+                await self._data(stream, b"data: %d\n\n" % number)
+                await self.origin.wait(self.origin.seen_by_client)
+            self.h2.end_stream(stream)
+            return
+        if path == "/early-hints":
+            self.h2.send_headers(stream, [(":status", "103"), ("link", "</a.css>")])
+        one = plan(request)
+        headers = [(":status", str(one.status)), *one.headers]
+        if one.length:
+            headers.append(("content-length", str(sum(map(len, one.parts)) * one.repeat)))
+        self.h2.send_headers(stream, headers)
+        if request.method != "HEAD":
+            for part in (part for _ in range(one.repeat) for part in one.parts):
+                await self._data(stream, part)
+        if one.cut:
+            await self._flush()
+            await asyncio.sleep(0.05)
+            self.h2.reset_stream(stream, h2.errors.ErrorCodes.INTERNAL_ERROR)
+        elif one.trailers and request.method != "HEAD":
+            self.h2.send_headers(stream, one.trailers, end_stream=True)
+        else:
+            self.h2.end_stream(stream)
+
+    async def _data(self, stream: int, data: bytes) -> None:
+        while data:
+            room = min(self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size)
+            if room <= 0:
+                self.window.clear()
+                await self.window.wait()
+                continue
+            self.h2.send_data(stream, data[:room])
+            data = data[room:]
+            await self._flush()
