@@ -1,17 +1,18 @@
 """Why this verdict: one described request, judged as the proxy would, with everything that decided it, in sentences."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
 
 from lunchbell.plain_words import ACTIVITIES, OUTCOMES, PERIODS, clause_name, clock, day
-from lunchbell.policy.calendar import instant_ms
+from lunchbell.policy.calendar import instant, instant_ms
 from lunchbell.policy.hosts import host_of
 from lunchbell.policy.patterns import Observation
 from lunchbell.policy.services import Service
 from lunchbell.policy.urls import fields_of, url_parts
-from lunchbell.policy.verdicts import Group, Use, Verdict, user_of
+from lunchbell.policy.verdicts import Approval, Group, Use, Verdict, user_of
 from lunchbell.policy.wall_clock import instant_on_wall
 from lunchbell.policy.words import Activity, Network, Outcome
 from lunchbell.settings import Settings
@@ -43,6 +44,8 @@ class Answer:
     service: Service | None = None
     activity: Activity | None = None
     until: datetime | None = None
+    approval: Approval | None = None
+    in_grace: bool = False
 
 
 def answer(settings: Settings, question: Question) -> Answer:
@@ -60,7 +63,18 @@ def answer(settings: Settings, question: Question) -> Answer:
         return Answer(at, group, Verdict(period, Outcome.NOT_COVERED))
     activity = settings.catalogue.activity_of(service, seen)
     use = Use(service, activity, group, user_of(question.user), Network(question.network))
-    return Answer(at, group, settings.judge.judge(use, at), service, activity, settings.judge.until(use, at))
+    judge, ms = settings.judge, instant_ms(at)
+    verdict = judge.judge(use, at)
+    return Answer(
+        at=at,
+        group=group,
+        verdict=verdict,
+        service=service,
+        activity=activity,
+        until=judge.until(use, at),
+        approval=judge.approval_for(use, ms) if verdict.outcome is Outcome.APPROVED else None,
+        in_grace=verdict != replace(judge, grace=0).judge(use, at) if judge.grace else False,
+    )
 
 
 def explanation(settings: Settings, found: Answer) -> str:
@@ -72,19 +86,40 @@ def explanation(settings: Settings, found: Answer) -> str:
         return f"{when}\nThis address is not social media, so the policy is not asked."
     doing = ACTIVITIES[found.activity].capitalize()
     where = f"{'their own device' if group.equipment == 'personal' else 'school equipment'}, group {group.id}"
-    lines = [when, f"{doing} {found.service.name} ({where}) is {OUTCOMES[verdict.outcome]}."]
-    if verdict.clause:
-        clause = settings.policy.clause(verdict.clause)
-        lines.append(f"{settings.policy.school}, {clause_name(clause)}: {clause.summary}")
+    lines = [when]
+    if found.activity is Activity.CONTACT:
+        lines.append(f"{doing} {found.service.name} ({where}) proves no use, so summaries keep it apart.")
+        lines.append(f"If it were use, it would be {OUTCOMES[verdict.outcome]}.")
     else:
-        lines.append(_WITHOUT_CLAUSE[verdict.rule])
+        lines.append(f"{doing} {found.service.name} ({where}) is {OUTCOMES[verdict.outcome]}.")
+    lines += _reasons(settings, found)
     if found.until:
         there = found.until.astimezone(settings.zone)
         lines.append(f"This changes at {clock(there)}{'' if there.date() == at.date() else f' on {day(there)}'}.")
-    if found.activity is Activity.CONTACT:
-        lines.append("A contact proves no use: summaries keep it apart and never call it outside the rule.")
     lines.append(f"Decided by rule {verdict.rule} of {settings.fingerprint}.")
     return "\n".join(lines)
+
+
+def _reasons(settings: Settings, found: Answer) -> Iterator[str]:
+    verdict = found.verdict
+    if verdict.outcome is Outcome.APPROVED:
+        yield from (
+            f"Agreed by the {table.approved_by} ({table.reason}) until {_moment(settings, approval.last)}. Without that:"
+            for approval, table in zip(settings.judge.approvals, settings.file.approvals, strict=True)
+            if approval == found.approval
+        )
+    if found.in_grace:
+        yield f"The bell has just gone; what was permitted before it still is, for {settings.file.grace_minutes} minutes."
+    if verdict.clause:
+        clause = settings.policy.clause(verdict.clause)
+        yield f"{settings.policy.school}, {clause_name(clause)}: {clause.summary}"
+    else:
+        yield _WITHOUT_CLAUSE[verdict.rule]
+
+
+def _moment(settings: Settings, ms: int) -> str:
+    at = instant(ms).astimezone(settings.zone)
+    return f"{clock(at)} on {day(at)}"
 
 
 _WITHOUT_CLAUSE = {

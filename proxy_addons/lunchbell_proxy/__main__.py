@@ -51,7 +51,7 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="lunchbell proxy", description="The proxy: opens only catalogued names on school equipment."
     )
-    parser.add_argument("--config", type=Path, required=True, help="the school's file")
+    parser.add_argument("--config", type=Path, default="lunchbell.toml", help="the school's file")
     rehearsal = parser.add_argument_group("rehearsals and demos")
     rehearsal.add_argument(
         "--pretend", metavar="TIME", default="", help="judge as if it were this time, such as 2026-11-17T12:30"

@@ -31,15 +31,23 @@ class Lines(logging.Formatter):
 
 
 class OursOnly(logging.Filter):
-    """Lets our own records through, and counts the others."""
+    """Lets our own records through, and counts the others.
+
+    While the proxy starts there is no traffic yet: what keeps mitmproxy from starting is written as well.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
+        self.starting = True
+
+    def running(self) -> None:
+        """mitmproxy's hook: from now on its messages may name people's traffic."""
+        self.starting = False
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to write the record."""
-        if record.name.startswith("lunchbell"):
+        if record.name.startswith("lunchbell") or (self.starting and record.levelno >= logging.ERROR):
             return True
         self.count += 1
         return False

@@ -26,6 +26,10 @@ class Metrics:
             "connections_opened": ("TLS connections that were opened.", lambda: opening.opened),
             "connections_passed": ("TLS connections that passed unopened.", lambda: opening.passed),
             "certificate_refused": ("Handshakes that clients ended: pinned apps.", lambda: opening.refused),
+            "servers_refused": (
+                "Servers that ended a handshake, or asked for a client's certificate.",
+                lambda: opening.refused_by_server,
+            ),
             "events_recorded": ("Lines that the outbox took.", lambda: recording.recorded),
             "events_lost": ("Events that could not be recorded; reported as gaps.", lambda: recording.lost),
             "analyser_errors": ("Batches that the analyser did not take.", lambda: sending.unreachable),

@@ -1,6 +1,7 @@
 """What to open: catalogued names on school equipment, nothing else. All else passes unopened.
 
-Apps that pin certificates refuse ours. Such a client and host are remembered, and passed through from then on.
+Apps that pin certificates refuse ours, and some servers refuse us: they ask for a client's certificate, which only the
+client has, or fail the handshake. Such a client and host are remembered, and passed through from then on.
 """
 
 import logging
@@ -9,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from mitmproxy import tls
+from OpenSSL import SSL
 
 from lunchbell.policy.hosts import host_of
 from lunchbell.settings import Settings
@@ -18,7 +20,11 @@ logger = logging.getLogger(__name__)
 
 REMEMBERED = 24 * 3600.0
 """Seconds for which a client that refused our certificate for a host is passed through to it."""
+SERVER_REMEMBERED = 600.0
+"""The same for a client and a server whose handshake failed: that may have been the network."""
 MOST_REMEMBERED = 10_000
+ASKED = b"SSLv3/TLS read server certificate request"
+"""OpenSSL's name, in every version of TLS, for a server's wish to see a client's certificate."""
 
 Refusal = tuple[str, str]
 """Client address and server name; in memory only."""
@@ -30,7 +36,7 @@ class Opening:
     def __init__(self, settings: Settings, noticing: Noticing, paused: Callable[[], bool]) -> None:
         self.noticing = noticing
         self.paused = paused
-        self.opened = self.passed = self.refused = self.failures = 0
+        self.opened = self.passed = self.refused = self.refused_by_server = self.failures = 0
         self._refusals: OrderedDict[Refusal, float] = OrderedDict()
         self.use(settings)
 
@@ -53,10 +59,27 @@ class Opening:
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """The client ended the handshake: it does not trust our certificate."""
-        client = data.context.client
-        refusal = (client.peername[0], host_of(client.sni or ""))
         self.refused += 1
-        self._refusals[refusal] = time.monotonic()
+        self._remember(_refusal(data), REMEMBERED)
+
+    def tls_start_server(self, data: tls.TlsData) -> None:
+        """Watch the handshake: whether the server asks for a client's certificate is told nowhere else."""
+        if data.ssl_conn:
+            data.ssl_conn.set_app_data(_refusal(data))
+            data.ssl_conn.get_context().set_info_callback(self._told)
+
+    def tls_failed_server(self, data: tls.TlsData) -> None:
+        """The handshake with the server failed: let the client try by itself."""
+        self.refused_by_server += 1
+        self._remember(_refusal(data), SERVER_REMEMBERED)
+
+    def _told(self, connection: SSL.Connection, where: int, what: int) -> None:
+        if where & SSL.SSL_CB_LOOP and connection.get_state_string() == ASKED:
+            self.refused_by_server += 1
+            self._remember(connection.get_app_data(), REMEMBERED)
+
+    def _remember(self, refusal: Refusal, seconds: float) -> None:
+        self._refusals[refusal] = time.monotonic() + seconds
         self._refusals.move_to_end(refusal)
         if len(self._refusals) > MOST_REMEMBERED:
             self._refusals.popitem(last=False)
@@ -74,5 +97,9 @@ class Opening:
         return False
 
     def _refuses(self, refusal: Refusal) -> bool:
-        since = self._refusals.get(refusal)
-        return since is not None and time.monotonic() - since < REMEMBERED
+        return self._refusals.get(refusal, 0.0) > time.monotonic()
+
+
+def _refusal(data: tls.TlsData) -> Refusal:
+    client = data.context.client
+    return client.peername[0], host_of(client.sni or "")

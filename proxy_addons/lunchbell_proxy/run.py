@@ -53,7 +53,7 @@ async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsa
     master = _master(settings, rehearsal)
     if rehearsal.origin:
         master.addons.add(OneOrigin(rehearsal.origin))
-    master.addons.add(opening, noticing, headers, reload, sending, Watchdog())
+    master.addons.add(opening, noticing, headers, reload, sending, Watchdog(), others)
     if proxy.metrics:
         master.addons.add(Metrics(proxy.metrics, opening, noticing, recording, sending, reload, others))
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -18,7 +18,7 @@ import aiohttp
 import orjson
 
 from lunchbell_proxy.outbox import Outbox
-from lunchbell_proxy.recording import Recording
+from lunchbell_proxy.recording import INTERVAL, Recording
 
 logger = logging.getLogger(__name__)
 
@@ -67,18 +67,22 @@ class Sending:
         self._task = asyncio.create_task(self._send_for_ever())
 
     async def done(self) -> None:
-        """mitmproxy's hook: the proxy ends; one last try, then the rest waits on disk."""
+        """mitmproxy's hook: the proxy ends; one last try, then the rest waits on disk.
+
+        Requests are answered all the while, so recording ends last, and without letting the loop turn once more.
+        """
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        if self.recording:
-            await asyncio.to_thread(self.recording.stop)
+        await asyncio.sleep(2 * INTERVAL)  # what was noticed last comes to the outbox
         with suppress(*FAILURES):
             async with asyncio.timeout(LAST_TRY), aiohttp.ClientSession(timeout=TIMEOUT) as session:
                 while await self._send(session):
                     pass
-        await asyncio.to_thread(self.outbox.close)
+        if self.recording:
+            self.recording.stop()
+        self.outbox.close()
 
     async def _send_for_ever(self) -> None:
         pause = PAUSE

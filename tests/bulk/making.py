@@ -101,9 +101,7 @@ def counted(requests: Iterable[Request]) -> Counts:
         )
         activity = settings.catalogue.activity_of(service, seen)
         user = user_of(one.user)
-        verdict = settings.judge.judge(
-            Use(service, activity, group, user), datetime.fromtimestamp(one.at / 1000, UTC)
-        )
+        verdict = settings.judge.judge(Use(service, activity, group, user), datetime.fromtimestamp(one.at / 1000, UTC))
         covered = verdict.outcome != "not_covered"  # pupils and what is embedded never get a pseudonym
         subject = subject_of(key_of(one.at), user) if user and covered else ""
         key = (

@@ -1,8 +1,8 @@
 """The roll-up of a log equals each line judged on its own and counted."""
 
 import random
-from tempfile import TemporaryDirectory
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +14,8 @@ from lunchbell.bulk.importer import import_log
 from lunchbell.store.schema import open_store
 
 CLIENTS = (
-    "10.40.1.17", "fd40:1::17", "::ffff:10.40.1.17", "10.40.2.9", "10.40.3.12", "10.40.9.80", "10.40.17.3", "192.0.2.77",
+    "10.40.1.17", "fd40:1::17", "::ffff:10.40.1.17", "10.40.2.9", "10.40.3.12", "10.40.9.80", "10.40.17.3",
+    "192.0.2.77",
 )  # fmt: skip
 USERS = ("", "", "j.okafor", "OAKFIELD\\J.Okafor", "comms", "zoë hart")
 TARGETS = (
@@ -34,14 +35,18 @@ TARGETS = (
 SPAN = (1_792_800_000_000, 1_797_800_000_000)
 
 
-def _request(at: int, client: str, user: str, target: tuple[str, str, str], status: int, size: int, kind: str) -> Request:
+def _request(
+    at: int, client: str, user: str, target: tuple[str, str, str], status: int, size: int, kind: str
+) -> Request:
     method, host, path = target
     return Request(at, client, method, host, path, status, size, user, kind)
 
 
 requests = st.builds(
     _request,
-    st.one_of(st.integers(*SPAN), st.integers(1_794_821_400_000, 1_794_850_000_000).map(lambda at: at // 60_000 * 60_000)),
+    st.one_of(
+        st.integers(*SPAN), st.integers(1_794_821_400_000, 1_794_850_000_000).map(lambda at: at // 60_000 * 60_000)
+    ),
     st.sampled_from(CLIENTS),
     st.sampled_from(USERS),
     st.sampled_from(TARGETS),
@@ -73,7 +78,9 @@ def test_any_log_comes_to_what_its_lines_come_to(log: list[Request]) -> None:
         compare(log, Path(folder))
 
 
-def test_a_long_log_comes_to_the_same_however_often_it_is_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_log_comes_to_the_same_however_often_it_is_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The roll-up goes to the store in pieces, in one transaction."""
     chance = random.Random(401)
     log = [

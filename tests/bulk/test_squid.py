@@ -1,5 +1,7 @@
 """Lines of Squid's native log."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,10 +107,8 @@ def test_a_damaged_line_is_refused_with_the_field_that_is_wrong(line: bytes, rea
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_record_or_a_value_error(line: bytes) -> None:
     """Never another exception."""
-    try:
-        parse(line)
-    except ValueError as error:
-        assert str(error)
+    with suppress(ValueError):
+        assert parse(line).at >= 0
 
 
 _FIELD = st.one_of(

@@ -83,7 +83,7 @@ def test_without_json_it_is_said_in_sentences(school: Path, tmp_path: Path) -> N
         "Read 7 of 8 lines",
         "1 line could not be read; --rejects FILE lists them.",
         "1 social media request came from addresses in no group",
-        "1 was published, 1 opened something, and 3 are contacts, which prove no use.",
+        "Of those that were judged, 1 was published, 1 opened something, and 3 are contacts, which prove no use.",
     ):
         assert words in done.stdout
 
@@ -176,9 +176,7 @@ def test_a_database_that_cannot_be_written_is_one_sentence(school: Path, tmp_pat
     assert log.read_bytes() == log_of(LOG)
 
 
-def test_a_database_that_is_busy_is_one_sentence(
-    school: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_database_that_is_busy_is_one_sentence(school: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another writer holds it for longer than we wait: nothing is stored."""
     log, db = written(tmp_path, "access.log", log_of(LOG)), tmp_path / "lunchbell.db"
     other, ours = open_store(db), open_store(db)

@@ -89,9 +89,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | Non
     assert "Traceback" not in done.stderr
 
 
-def test_without_a_file_the_example_is_checked_and_it_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_file_the_example_is_checked_and_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a folder that has no lunchbell.toml."""
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(check, [])

@@ -7,12 +7,14 @@ import asyncio
 import base64
 import gzip
 import hashlib
+import socket
 import ssl
 import struct
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 import brotli
 import h2.config
@@ -27,6 +29,26 @@ from tests.fidelity.certificates import Authority
 TEXT = ("What a person wrote, with some length to it. " * 400).encode()
 PICTURE = bytes(range(256)) * 200
 CHUNK = bytes(64 * 1024)
+
+BROWSER = """<!doctype html><title>Origin</title><script>
+const said = [performance.getEntriesByType("navigation")[0].nextHopProtocol];
+const socket = new WebSocket(`wss://${location.host}/websocket`, "chat");
+socket.binaryType = "arraybuffer";
+socket.onopen = () => { socket.send("grüß Gott"); socket.send(new Uint8Array([0, 1, 255])); };
+socket.onmessage = ({data}) => {
+  said.push(typeof data === "string" ? data : new Uint8Array(data).join("."));
+  if (said.length === 3) socket.close(4401, "enough");
+};
+socket.onclose = ({code, wasClean}) => {
+  said.push(code, wasClean);
+  const events = new EventSource("/events");
+  events.onmessage = async ({data}) => {
+    said.push(data);
+    await fetch("/seen", {method: "POST", body: data});
+    if (data === "4") { events.close(); fetch(`/report?${encodeURIComponent(said.join(" "))}`); }
+  };
+};
+</script>""".encode()
 
 Headers = list[tuple[str, str]]
 
@@ -84,6 +106,8 @@ def plan(request: Request) -> Plan:
             return Plan(int(path[1:]), [html], [b"no"])
         case "/cookies":
             return Plan(200, [html, ("set-cookie", "a=1; Secure"), ("set-cookie", "b=2; Path=/"), ("x-b", "\xe9")], [b"-"])
+        case "/browser":
+            return Plan(200, [html], [BROWSER])
         case "/picture":
             return Plan(200, [("content-type", "image/png")], [PICTURE])
         case "/cut":
@@ -106,33 +130,61 @@ class Origin:
         self.reported = threading.Event()
         self.seen_by_client = threading.Event()
         self.half = threading.Event()
-        self.asks = 0
         self._contexts = {ask: authority.context(ask=ask) for ask in (False, True)}
-        self._contexts[False].sni_callback = self._choose
+        for context in self._contexts.values():
+            context.sni_callback = _refuse_broken
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
         self.open()
 
     def open(self) -> None:
         """Listen, always on the same port."""
 
-        async def start() -> asyncio.Server:
-            return await asyncio.start_server(
-                self._serve, "127.0.0.1", self.port, ssl=self._contexts[False], reuse_address=True, limit=2**20
-            )
+        listening = socket.create_server(("127.0.0.1", self.port), backlog=200)
+        listening.setblocking(False)
+        self.port = listening.getsockname()[1]
+
+        async def start() -> asyncio.Task[None]:
+            return asyncio.create_task(self._accept(listening))
 
         self._server = asyncio.run_coroutine_threadsafe(start(), self._loop).result(10)
-        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with listening:
+            while True:
+                connection, _ = await loop.sock_accept(listening)
+                task = asyncio.create_task(self._welcome(connection))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _welcome(self, connection: socket.socket) -> None:
+        """OpenSSL settles whether to ask for a certificate before it tells the server's name: so look ahead."""
+        loop = asyncio.get_running_loop()
+        readable = asyncio.Event()
+        loop.add_reader(connection, readable.set)
+        await readable.wait()
+        loop.remove_reader(connection)
+        try:
+            ask = b"members." in connection.recv(4096, socket.MSG_PEEK)
+            reader = asyncio.StreamReader(limit=2**20)
+            protocol = asyncio.StreamReaderProtocol(reader, self._serve)
+            await loop.connect_accepted_socket(lambda: protocol, connection, ssl=self._contexts[ask])
+        except OSError:
+            connection.close()
 
     def shut(self) -> None:
         """Refuse connections."""
 
         async def stop() -> None:
             assert self._server
-            self._server.close()
+            self._server.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._server
 
         asyncio.run_coroutine_threadsafe(stop(), self._loop).result(10)
 
@@ -146,12 +198,6 @@ class Origin:
         """The requests for a path."""
         return [request for request in self.requests if request.path == path]
 
-    def _choose(self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> int | None:
-        if name and name.startswith("members."):
-            self.asks += 1
-            connection.context = self._contexts[True]
-        return ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE if name and name.startswith("broken.") else None
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, h2.exceptions.ProtocolError):
@@ -163,9 +209,21 @@ class Origin:
         with suppress(ConnectionError, ssl.SSLError):
             writer.close()
 
+    def heed(self, path: str) -> None:
+        """A page tells how it went, or that it has an event."""
+        if path == "/seen":
+            self.seen_by_client.set()
+        if path.startswith("/report?"):
+            self.reports.append(unquote(path.partition("?")[2]))
+            self.reported.set()
+
     async def wait(self, event: threading.Event) -> None:
         """Until a test says so, for at most 20 seconds."""
         await asyncio.get_running_loop().run_in_executor(None, event.wait, 20)
+
+
+def _refuse_broken(connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> int | None:
+    return ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE if name and name.startswith("broken.") else None
 
 
 class Http1:
@@ -241,9 +299,7 @@ class Http1:
         if request.path == "/reset":
             writer.transport.abort()
             return False
-        if request.path.startswith("/report"):
-            self.origin.reports.append(request.path)
-            self.origin.reported.set()
+        self.origin.heed(request.path)
         if request.path == "/events":
             await self._events()
             return True
@@ -399,9 +455,7 @@ class Http2:
         if path == "/reset":
             self.h2.reset_stream(stream, h2.errors.ErrorCodes.INTERNAL_ERROR)
             return
-        if path.startswith("/report"):
-            self.origin.reports.append(path)
-            self.origin.reported.set()
+        self.origin.heed(path)
         if path == "/events":
             self.h2.send_headers(stream, [(":status", "200"), ("content-type", "text/event-stream")])
             for number in range(5):

@@ -1,6 +1,6 @@
 """The demo's origin, which also says what it was sent: the body's hash and length, and the version of HTTP.
 
-    python -m tests.proxy.echoing_origin HOST:PORT FOLDER
+python -m tests.proxy.echoing_origin HOST:PORT FOLDER
 """
 
 import asyncio

@@ -34,7 +34,10 @@ def flow_of(
 ) -> http.HTTPFlow:  # fmt: skip
     """A request up to the end of its headers."""
     parts = urlsplit(url)
-    fields = [(n.lower().encode(), v.encode("latin-1")) for n, v in (headers.items() if isinstance(headers, Mapping) else headers)]
+    fields = [
+        (n.lower().encode(), v.encode("latin-1"))
+        for n, v in (headers.items() if isinstance(headers, Mapping) else headers)
+    ]
     if not http2:
         fields.insert(0, (b"Host", parts.netloc.encode()))
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -85,7 +88,9 @@ def _through(stream: object, chunks: Iterable[bytes]) -> bytes:
     return passed
 
 
-def noticed(flow: http.HTTPFlow, body: Iterable[bytes] = (), response: http.Response | None = None) -> list[Seen | Contact]:
+def noticed(
+    flow: http.HTTPFlow, body: Iterable[bytes] = (), response: http.Response | None = None
+) -> list[Seen | Contact]:
     """What is recorded of one request."""
     found: list[Seen | Contact] = []
     noticing = Noticing(school(), found.append)

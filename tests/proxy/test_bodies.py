@@ -5,7 +5,7 @@ import json
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from itertools import pairwise, repeat
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -20,7 +20,9 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=frontier"
 
 
-def read(body: bytes | Iterable[bytes], kind: str = FORM, encoding: str = "") -> tuple[dict[str, tuple[str, ...]], object]:
+def read(
+    body: bytes | Iterable[bytes], kind: str = FORM, encoding: str = ""
+) -> tuple[dict[str, tuple[str, ...]], object]:
     """Fields and document of a body; what comes out of the tap is always what went in."""
     tap = BodyTap(kind, encoding)
     for chunk in [body] if isinstance(body, bytes) else body:
@@ -42,7 +44,7 @@ def multipart(*parts: tuple[str, bytes], end: bool = True) -> bytes:
 def cut(body: bytes, at: Iterable[int]) -> list[bytes]:
     """A body in pieces."""
     places = [0, *sorted(min(place, len(body)) for place in at), len(body)]
-    return [body[a:b] for a, b in zip(places, places[1:], strict=False) if a < b]
+    return [body[a:b] for a, b in pairwise(places) if a < b]
 
 
 # --- Each sort of body
@@ -58,8 +60,10 @@ def test_a_form() -> None:
 
 def test_a_multipart_form() -> None:
     """Names with their values; a file is a field whose beginning is read; part headers in any letters."""
-    body = multipart(('name="action"', b"edit"), ('name="file"; filename="a.png"', b"\x89PNG\r\n"), ('name="action"', b"2"))
-    body = body.replace(b"Content-Disposition: form-data; name=\"file\"", b"content-disposition: form-data; name=\"file\"")
+    body = multipart(
+        ('name="action"', b"edit"), ('name="file"; filename="a.png"', b"\x89PNG\r\n"), ('name="action"', b"2")
+    )
+    body = body.replace(b'Content-Disposition: form-data; name="file"', b'content-disposition: form-data; name="file"')
     assert read(body, MULTIPART)[0] == {"action": ("edit", "2"), "file": ("\ufffdPNG\r\n",)}
 
 
@@ -84,7 +88,9 @@ def test_plain_text_that_is_json() -> None:
     assert read(b"hello, how are you", "text/plain") == ({}, None)
 
 
-@pytest.mark.parametrize(("kind", "body"), [("text/html", b"a=1"), ("", b"a=1"), ("image/png", b"\x89PNG"), (FORM, b"")])
+@pytest.mark.parametrize(
+    ("kind", "body"), [("text/html", b"a=1"), ("", b"a=1"), ("image/png", b"\x89PNG"), (FORM, b"")]
+)
 def test_what_is_no_form_has_no_fields(kind: str, body: bytes) -> None:
     """Nor has an empty one."""
     assert read(body, kind) == ({}, None)
@@ -146,7 +152,11 @@ def test_a_multipart_form_in_pieces_is_the_form(parts: list[tuple[str, bytes]], 
     ("body", "kind", "encoding"),
     [
         (b"a=1&bb=two+words%21&a=%C3%A9&&c&=x&", FORM, ""),
-        (multipart(('name="a"', b"1\r\n--front"), ('name="b"; filename="--frontier"', b"\r\n--frontie")), MULTIPART, ""),
+        (
+            multipart(('name="a"', b"1\r\n--front"), ('name="b"; filename="--frontier"', b"\r\n--frontie")),
+            MULTIPART,
+            "",
+        ),
         (json.dumps({"a": ["é", {"b": 1.5}]}).encode(), "application/json", ""),
         (gzip.compress(b"a=1&b=2", mtime=0), FORM, "gzip"),
     ],

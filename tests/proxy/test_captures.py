@@ -13,7 +13,9 @@ LUNCH = "2026-11-16T12:20:00.000Z"
 POST = "fb_api_req_friendly_name=ComposerStoryCreateMutation&doc_id=1"
 
 
-def entry(url: str, method: str = "GET", headers: Iterable[tuple[str, str]] = (), body: str = "", status: int = 200) -> dict[str, object]:
+def entry(
+    url: str, method: str = "GET", headers: Iterable[tuple[str, str]] = (), body: str = "", status: int = 200
+) -> dict[str, object]:
     """One entry of a HAR file, as a browser writes it."""
     request: dict[str, object] = {
         "method": method,
@@ -76,7 +78,9 @@ def test_a_browsers_recording(tmp_path: Path) -> None:
         entry("https://www.facebook.com/", headers=PAGE),
         entry("https://www.facebook.com/api/graphql/", "POST", [("Content-Type", FORM)], POST),
         entry("https://www.facebook.com/plugins/like.php", headers=FRAME),
-        entry("https://www.facebook.com/ajax/bz", "POST", [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Dest", "empty")]),
+        entry(
+            "https://www.facebook.com/ajax/bz", "POST", [("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Dest", "empty")]
+        ),
         entry("https://www.bank.example/", headers=PAGE),
     )
     assert played(path) == [

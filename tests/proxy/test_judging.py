@@ -40,7 +40,9 @@ def event_of(flow: http.HTTPFlow, body: bytes = b"", response: http.Response | N
 
 def post(at: float, user: str = "") -> http.HTTPFlow:
     """A post on Facebook from the staffroom."""
-    return flow_of("https://www.facebook.com/api/graphql/", "POST", {"Content-Type": FORM}, at=at, user=user, http2=True)
+    return flow_of(
+        "https://www.facebook.com/api/graphql/", "POST", {"Content-Type": FORM}, at=at, user=user, http2=True
+    )
 
 
 def test_a_post_at_lunch() -> None:

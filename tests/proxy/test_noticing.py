@@ -24,7 +24,9 @@ def noticing() -> tuple[Noticing, list[Seen | Contact]]:
 
 
 @pytest.mark.parametrize("client", [STAFFROOM, WIFI, PUPIL, NOBODY])
-@pytest.mark.parametrize("host", ["www.bank.example", "netflix.com", "notfacebook.com", "www.google.com", "[2001:db8::1]", ""])
+@pytest.mark.parametrize(
+    "host", ["www.bank.example", "netflix.com", "notfacebook.com", "www.google.com", "[2001:db8::1]", ""]
+)
 def test_what_is_not_catalogued_leaves_no_trace(host: str, client: str) -> None:
     """Whoever asks: nothing recorded, nothing left on the flow."""
     flow = flow_of(f"https://{host}/login", "POST", {"Content-Type": FORM}, client=client)
@@ -39,7 +41,12 @@ def test_school_equipment_of_staff_is_noticed() -> None:
     play(hooks, flow, [b"a=1&", b"b=2"], answer(), [b"x" * 1000, b"y" * 24])
     (seen,) = found
     assert isinstance(seen, Seen)
-    assert (seen.service.id, seen.group.id, seen.host, seen.user) == ("facebook", "staffroom", "www.facebook.com", "j.okafor")
+    assert (seen.service.id, seen.group.id, seen.host, seen.user) == (
+        "facebook",
+        "staffroom",
+        "www.facebook.com",
+        "j.okafor",
+    )
     assert (seen.at, seen.status, seen.size) == (1234.5, 200, 1024)
     assert seen.tap
     assert seen.tap.size == 7

@@ -126,8 +126,9 @@ def test_a_request_without_an_answer_counts_as_refused() -> None:
 
 def noticed_without_answer(flow: http.HTTPFlow) -> list[object]:
     """What is recorded when the server never answers."""
-    from lunchbell_proxy.noticing import Noticing
     from tests.proxy.making import play, school
+
+    from lunchbell_proxy.noticing import Noticing
 
     found: list[object] = []
     play(Noticing(school(), found.append), flow)
@@ -144,7 +145,9 @@ def test_a_form() -> None:
 
 def test_a_document() -> None:
     """The parsed JSON."""
-    flow = flow_of("https://x.com/i/api/graphql/abc/CreateTweet", "POST", {"content-type": "application/json"}, http2=True)
+    flow = flow_of(
+        "https://x.com/i/api/graphql/abc/CreateTweet", "POST", {"content-type": "application/json"}, http2=True
+    )
     assert observed(flow, b'{"variables":{"reply":{}}}').json == {"variables": {"reply": {}}}
 
 

@@ -32,7 +32,9 @@ def opening(*, paused: bool = False) -> tuple[Opening, list[Seen | Contact]]:
     return Opening(school(), Noticing(school(), found.append), lambda: paused), found
 
 
-@pytest.mark.parametrize("sni", ["www.facebook.com", "WWW.Facebook.COM", "x.com", "en.wikipedia.org", "wiki.oakfield.example"])
+@pytest.mark.parametrize(
+    "sni", ["www.facebook.com", "WWW.Facebook.COM", "x.com", "en.wikipedia.org", "wiki.oakfield.example"]
+)
 def test_catalogued_names_on_school_equipment_are_opened(sni: str) -> None:
     """Staff's, of any kind of service; nothing is recorded yet."""
     addon, found = opening()

@@ -69,7 +69,7 @@ class TestFiles:
         files.write("ours/mine.toml", POLICY.replace("adopted", "adoptd"))
         files.change("lunchbell.toml", '"lunch-only"', '"ours/mine.toml"')
         (message,) = files.mistakes()
-        assert message.startswith("mine.toml: adoptd = 2026-09-01: unknown key")
+        assert message.startswith("mine.toml: adoptd = 2026-09-01: there is no such key")
 
     def test_the_policy_asked_for_beats_the_file_s(self, files: Files) -> None:
         """And is the one that is missing."""

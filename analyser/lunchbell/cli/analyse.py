@@ -111,8 +111,8 @@ def _sentences(told: dict[str, Any], rejects: Path | None) -> str:
     if evidence:
         published, opened, contact = (evidence.get(word, 0) for word in Evidence)
         lines.append(
-            f"Of the others, {published:,} {was(published)} published, {opened:,} opened something, and {contact:,} "
-            f"{'is a contact, which proves' if contact == 1 else 'are contacts, which prove'} no use."
+            f"Of those that were judged, {published:,} {was(published)} published, {opened:,} opened something, "
+            f"and {contact:,} {'is a contact, which proves' if contact == 1 else 'are contacts, which prove'} no use."
         )
     if use:
         counted = ", ".join(f"{count:,} {OUTCOMES[name]}" for name, count in use.items())

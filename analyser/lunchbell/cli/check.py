@@ -26,9 +26,13 @@ def check(config: Path | None) -> None:
         click.echo(str(failure))
     domains, services = len(settings.catalogue.domains), len(settings.catalogue.services)
     click.echo(
-        f"{settings.path.name}: {settings.policy.school}, {len(settings.policy.rules)} rules; "
-        f"{len(settings.groups)} groups; {services} services on {domains} domains; "
-        f"{len(settings.file.cases) - len(failed)} of {len(settings.file.cases)} cases hold. "
-        + ("Some do not." if failed else "It can be used.")
+        f"{settings.path.name}: {settings.file.school.name}, policy {settings.policy.id}; "
+        f"{len(settings.groups)} groups; {services} services on {domains} domains. {_cases(len(settings.file.cases), len(failed))}"
     )
     sys.exit(1 if failed else 0)
+
+
+def _cases(given: int, failed: int) -> str:
+    if not given:
+        return "It can be used."
+    return f"{given - failed} of {given} cases hold. {'Some do not.' if failed else 'It can be used.'}"

@@ -37,6 +37,14 @@ def config_file(config: Path | None) -> Path:
     return example_file()
 
 
+def own_config_file(config: Path | None) -> Path:
+    """The school's own file, for commands that keep things beside it: the example will not do."""
+    path = config or DEFAULT_CONFIG
+    if not path.exists():
+        fail(f"{path}: there is no such file; write it with `lunchbell init`, or name yours with --config")
+    return path
+
+
 def load_settings(config: Path | None, policy: str = "") -> Settings:
     """The settings; every mistake on stderr and exit 2 if they cannot be used."""
     path = config_file(config)

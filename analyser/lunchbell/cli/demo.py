@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,9 @@ from lunchbell.demo.processes import ProcessError, Processes, free_ports
 from lunchbell.demo.sample_log import write_sample_log
 from lunchbell.demo.school import USERS, Ports, write_school, write_users
 from lunchbell.plain_words import clock
+from lunchbell.policy.hosts import host_of
 from lunchbell.settings import Settings, load
+from lunchbell.store.schema import open_store
 
 ORIGIN_CA = Path("origin-ca", "mitmproxy-ca-cert.pem")
 SPEED = 1200
@@ -49,6 +52,7 @@ def demo(once: bool, folder: Path | None) -> None:
         if any(folder.iterdir()):
             fail(f"{folder}: is not empty; choose a new folder for the demo's files")
     place = folder or Path(tempfile.mkdtemp(prefix="lunchbell-demo-"))
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that the processes are stopped
     try:
         with Processes(place) as processes:
             _live_through(place, processes, once)
@@ -89,6 +93,7 @@ def _live_through(place: Path, processes: Processes, once: bool) -> None:
     _say("5 of 5  A log of the day before is imported:")
     _say(_lunchbell("analyse", str(log), "--db", str(place / settings.file.analyser.database), "--config", str(config)))
     processes.stop("proxy")
+    _check_arrival(settings, place, planned)
     week = f"{day:%G-W%V}"
     _say("")
     _say(_lunchbell("summary", "--week", week, "--config", str(config)))
@@ -134,8 +139,18 @@ def _drive(
         raise ProcessError("requests failed: " + "; ".join(driven.failed[:5]))
     _say(
         f"4 of 5  The day is over: {len(planned)} requests went through the proxy, {driven.opened} opened, "
-        f"{driven.unopened} with the servers' own certificates."
+        f"{driven.unopened} passed unopened."
     )
+
+
+def _check_arrival(settings: Settings, place: Path, planned: list[Planned]) -> None:
+    """Every request to a catalogued service is one event: opened ones by what they did, the others as contacts."""
+    sent = sum(settings.catalogue.service_of(host_of(one.step["url"])) is not None for one in planned)
+    store = open_store(place / settings.file.analyser.database)
+    arrived = store.execute("SELECT sum(requests) FROM usage WHERE source = 'proxy'").fetchone()[0]
+    store.close()
+    if arrived != sent:
+        raise ProcessError(f"{sent} requests went to catalogued services, but {arrived or 0} events arrived")
 
 
 def _school_day(today: date) -> date:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from lunchbell.cli.common import config_file, config_option
+from lunchbell.cli.common import config_option, own_config_file
 from lunchbell.settings.switch import is_paused, switch_file
 
 
@@ -15,7 +15,7 @@ def pause(config: Path | None) -> None:
 
     Run it where the analyser runs; proxies elsewhere hear of it within a second. The summary will name the pause.
     """
-    path = config_file(config)
+    path = own_config_file(config)
     if is_paused(path):
         click.echo("Monitoring is paused already.")
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lunchbell.cli.common import config_file, fail
+from lunchbell.cli.common import fail, own_config_file
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
@@ -17,5 +17,6 @@ def proxy(config: Path | None, options: tuple[str, ...]) -> None:
     """Run the proxy on school equipment; `lunchbell proxy --help` lists its options."""
     if find_spec("mitmproxy") is None:
         fail("the proxy needs mitmproxy; install it with: pip install 'lunchbell[proxy]'")
+    given = [] if {"-h", "--help"} & set(options) else ["--config", str(own_config_file(config))]
     # This process becomes the proxy, so that a signal or a supervisor reaches it.
-    os.execv(sys.executable, [sys.executable, "-m", "lunchbell_proxy", "--config", str(config_file(config)), *options])
+    os.execv(sys.executable, [sys.executable, "-m", "lunchbell_proxy", *given, *options])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from lunchbell.cli.common import config_file, config_option
+from lunchbell.cli.common import config_option, own_config_file
 from lunchbell.settings.switch import is_paused, switch_file
 
 
@@ -12,7 +12,7 @@ from lunchbell.settings.switch import is_paused, switch_file
 @config_option
 def resume(config: Path | None) -> None:
     """Let monitoring go on after a pause."""
-    path = config_file(config)
+    path = own_config_file(config)
     if not is_paused(path):
         click.echo("Monitoring is not paused.")
         return

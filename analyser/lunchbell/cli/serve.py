@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from aiohttp import web
 
-from lunchbell.cli.common import config_option, fail, load_settings, now
+from lunchbell.cli.common import config_option, fail, load_settings, now, own_config_file
 from lunchbell.live.ingest import Ingest
 from lunchbell.live.routes import add_ingest
 from lunchbell.policy.calendar import instant_ms
@@ -18,7 +18,7 @@ from lunchbell.web.app import application
 @config_option
 def serve(config: Path | None) -> None:
     """Run the analyser: it takes the proxies' events and shows the pages."""
-    settings = load_settings(config)
+    settings = load_settings(own_config_file(config))
     host, _, port = settings.file.analyser.listen.rpartition(":")
     database = settings.beside(settings.file.analyser.database)
     app = application(settings, database)

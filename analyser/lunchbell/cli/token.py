@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from sqlite_utils import Database
 
-from lunchbell.cli.common import config_option, fail, load_settings, now
+from lunchbell.cli.common import config_option, fail, load_settings, now, own_config_file
 from lunchbell.policy.calendar import instant_ms
 from lunchbell.store.schema import StoreError, open_store
 from lunchbell.store.tokens import create_token, list_tokens, revoke_token
@@ -64,7 +64,7 @@ def revoke(name: str, config: Path | None) -> None:
 
 
 def _store(config: Path | None) -> Database:
-    settings = load_settings(config)
+    settings = load_settings(own_config_file(config))
     try:
         return open_store(settings.beside(settings.file.analyser.database))
     except StoreError as error:

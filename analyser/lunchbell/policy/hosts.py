@@ -42,4 +42,4 @@ def _address(text: str) -> str:
     try:
         return str(ip_address(text.partition("%")[0]))
     except ValueError:
-        return text
+        return text.rstrip(".")

@@ -134,7 +134,7 @@ class Judge:
                 )
                 if earlier.outcome is Outcome.PERMITTED:
                     return Verdict(period, earlier.outcome, earlier.rule, earlier.clause)
-            if decision.approval and self.approved(use, at):
+            if decision.approval and self.approval_for(use, at):
                 return Verdict(period, Outcome.APPROVED, decision.rule, decision.clause)
         return Verdict(period, decision.outcome, decision.rule, decision.clause)
 
@@ -178,10 +178,11 @@ class Judge:
         )
         return Decision(rule.outcome, rule.id, rule.clause, rule.approval)
 
-    def approved(self, use: Use, at: int) -> bool:
-        """Whether a prior approval covers `use` at an instant in milliseconds UTC."""
+    def approval_for(self, use: Use, at: int) -> Approval | None:
+        """The first prior approval that covers `use` at an instant in milliseconds UTC."""
         service = use.service
-        return any(a.covers(use.user, use.group.id, service.id, service.kind, at) for a in self.approvals)
+        covering = (a for a in self.approvals if a.covers(use.user, use.group.id, service.id, service.kind, at))
+        return next(covering, None)
 
     def until(self, use: Use, at: datetime) -> datetime | None:
         """When the outcome of the same use next changes; None if it does not within 60 days."""

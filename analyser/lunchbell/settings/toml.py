@@ -125,7 +125,7 @@ def _words(mistake: ErrorDetails, model: type[BaseModel]) -> str:
     kind = mistake["type"]
     if kind == "extra_forbidden":
         known = _keys_at(model, mistake["loc"][:-1])
-        return "unknown key: " + one_of(str(mistake["loc"][-1]), known, "key here") + " (or remove it)"
+        return one_of(str(mistake["loc"][-1]), known, "key here") + " (or remove it)"
     if kind in ("enum", "literal_error"):
         return f"should be one of {mistake['ctx']['expected']}"
     if kind == "value_error":

@@ -61,6 +61,8 @@ def _headline(figures: Figures) -> str:
         if main.total == 1:
             return f"The only {unit[0]} was within what the policy permits."
         return f"All {some(main.total, *unit)} were within what the policy permits."
+    if main.total == 1:
+        return f"The only {unit[0]} was not within what the policy permits."
     whole = f"{number(main.within)} of {some(main.total, *unit)}"
     if figures.in_visits and all(part.reason is Reason.TIMES for part in figures.outside if part.visits):
         return f"{'Staff' if figures.staff_only else 'People'} kept to the permitted times on {whole}."
@@ -74,7 +76,10 @@ def _opening(figures: Figures) -> Iterator[str]:
         for part in figures.outside:
             by_period[WHEN[part.period]] += part.visits if figures.in_visits else part.requests
         parts = _at_most_three([(when, count) for when, count in by_period.most_common() if count])
-        rest = "The other one was" if main.outside == 1 else f"The other {number(main.outside)} were"
+        if main.outside == main.total:
+            rest = "It was" if main.total == 1 else "They were"
+        else:
+            rest = "The other one was" if main.outside == 1 else f"The other {number(main.outside)} were"
         yield f"{rest} {listed([f'{when} ({number(count)})' for when, count in parts])}."
     if main.approved:
         yield f"A prior approval covered {number(main.approved)} of the {number(main.within)}."

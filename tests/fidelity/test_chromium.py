@@ -1,0 +1,40 @@
+"""A browser: HTTP/2, a WebSocket and server-sent events say the same through the proxy as straight."""
+
+import pytest
+from tests.fidelity.clients import CHROMIUM, Way, chromium
+from tests.fidelity.house import OPENED, PASSED
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
+
+SAID = "h2 grüß Gott 0.1.255 4401 true 0 1 2 3 4"
+
+
+def visit(way: Way, host: str) -> str:
+    """What the page says that it saw."""
+    origin = way.origin
+    origin.reports.clear()
+    origin.reported.clear()
+    with chromium(way, f"https://{host}/browser"):
+        assert origin.reported.wait(60), "the page never got to its end"
+    return origin.reports[0]
+
+
+def test_straight(straight: Way) -> None:
+    """What there is to expect."""
+    assert visit(straight, OPENED) == SAID
+
+
+@pytest.mark.parametrize("host", [OPENED, PASSED])
+def test_through_the_proxy(through: Way, host: str) -> None:
+    """The same; where it was opened, the page is in the store as one that was opened."""
+    house = through.house
+    assert house
+    house.settled()
+    opened = house.metric("connections_opened")
+    before = house.counted("service = 'facebook' AND activity = 'open'")
+    assert visit(through, host) == SAID
+    house.settled()
+    assert {request.protocol for request in through.origin.to("/browser")} == {"h2"}
+    assert (house.metric("connections_opened") > opened) == (host == OPENED)
+    assert house.counted("service = 'facebook' AND activity = 'open'") - before == (host == OPENED)
+    assert house.metric("mistakes") == 0
