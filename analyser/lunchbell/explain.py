@@ -103,13 +103,13 @@ def explanation(settings: Settings, found: Answer) -> str:
 def _reasons(settings: Settings, found: Answer) -> Iterator[str]:
     verdict = found.verdict
     if verdict.outcome is Outcome.APPROVED:
-        yield from (
-            f"Agreed by the {table.approved_by} ({table.reason}) until {_moment(settings, approval.last)}. Without that:"
-            for approval, table in zip(settings.judge.approvals, settings.file.approvals, strict=True)
-            if approval == found.approval
-        )
+        for approval, table in zip(settings.judge.approvals, settings.file.approvals, strict=True):
+            if approval == found.approval:
+                until = _moment(settings, approval.last)
+                yield f"Agreed by the {table.approved_by} ({table.reason}) until {until}. Without that:"
     if found.in_grace:
-        yield f"The bell has just gone; what was permitted before it still is, for {settings.file.grace_minutes} minutes."
+        minutes = settings.file.grace_minutes
+        yield f"The bell has just gone; what was permitted before it still is, for {minutes} minutes."
     if verdict.clause:
         clause = settings.policy.clause(verdict.clause)
         yield f"{settings.policy.school}, {clause_name(clause)}: {clause.summary}"

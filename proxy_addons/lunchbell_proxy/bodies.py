@@ -113,14 +113,14 @@ class BodyTap:
         self.size = 0
         self._content_type = content_type
         self._encoding = encoding
-        self._held: list[bytes] | None = []
+        self._held: bytearray | None = bytearray()
         self._reader: _Reader | None = None
 
     def __call__(self, chunk: bytes) -> bytes:
         """mitmproxy's stream: a chunk in, the same chunk out."""
         self.size += len(chunk)
         if self._held is not None:
-            self._held.append(chunk)
+            self._held += chunk
             if self.size > HOLD:
                 self._read_held()
         elif self._reader:
@@ -136,8 +136,8 @@ class BodyTap:
     def _read_held(self) -> None:
         if self._reader is None:
             self._reader = _Reader(self._content_type, self._encoding)
-        for chunk in self._held or ():
-            self._reader.read(chunk)
+        if self._held:
+            self._reader.read(bytes(self._held))
         self._held = None
 
 
@@ -160,6 +160,7 @@ class _Reader:
                 self._parser = self._fields.multipart(_parameter(content_type, "content-type", "boundary"))
             elif kind.endswith("json") or kind == "text/plain":
                 self._document = bytearray()
+                self._left = LONGEST_JSON + 1
         except (FormParserError, ValueError):
             self._parser = None
 
@@ -168,10 +169,13 @@ class _Reader:
         if (self._parser is None and self._document is None) or self._left <= 0:
             return
         try:
+            packed = len(chunk)
             if self._inflate:
                 chunk = self._inflate.decompress(chunk, self._left)
             chunk = chunk[: self._left]
-            self._left -= len(chunk)
+            self._left -= max(packed, len(chunk))
+            if self._inflate and self._inflate.eof:
+                self._left = 0  # zlib would hold on to whatever comes after the end
             if self._parser:
                 self._parser.write(chunk)
                 if self._fields.full:

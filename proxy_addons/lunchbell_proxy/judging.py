@@ -17,8 +17,10 @@ class Judging:
         self.clock = clock
 
     def event(self, seen: Seen | Contact) -> Event:
-        """The event of one request, not yet numbered. It has no subject in a trial, where the policy does not cover it, and
-        without user or device."""
+        """The event of one request, not yet numbered.
+
+        It has no subject in a trial, where the policy does not cover it, and without user or device.
+        """
         settings = seen.settings
         if isinstance(seen, Contact):
             activity, size = Activity.CONTACT, 0

@@ -32,10 +32,13 @@ class Contact:
 
 
 class Noticing:
-    """mitmproxy's hooks around a request; `record` takes what was seen, once it was answered."""
+    """mitmproxy's hooks around a request; `record` takes what was seen, once it was answered. `paused`: see nothing."""
 
-    def __init__(self, settings: Settings, record: Callable[[Seen | Contact], None]) -> None:
+    def __init__(
+        self, settings: Settings, record: Callable[[Seen | Contact], None], paused: Callable[[], bool] = lambda: False
+    ) -> None:
         self.record = record
+        self.paused = paused
         self.failures = 0
         self._users: dict[str, str] = {}
         self.use(settings)
@@ -65,7 +68,7 @@ class Noticing:
         request.stream = True
         try:
             host, service = self._find(authority(request))
-            if service is None:
+            if service is None or self.paused():
                 return
             client = flow.client_conn
             address = client.peername[0]

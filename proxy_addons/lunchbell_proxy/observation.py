@@ -24,6 +24,8 @@ _WANTED = frozenset(
 )
 _LENGTHS = frozenset(map(len, _WANTED))
 
+LONGEST_AUTHORITY = 512
+"""No host is longer than 253 letters; what is remembered of names must not grow with what clients send."""
 NO_ANSWER = 502
 """The status of a request that no server answered, as a gateway would put it."""
 
@@ -78,11 +80,11 @@ class Seen:
 def authority(request: http.Request) -> str:
     """The host that a request names, as it names it: HTTP/2's :authority, else Host, else where it was sent."""
     if request.data.authority:
-        return request.data.authority.decode("latin-1")
+        return request.data.authority[:LONGEST_AUTHORITY].decode("latin-1")
     for name, value in request.data.headers.fields:
         if len(name) == 4 and name.lower() == b"host":
-            return value.decode("latin-1")
-    return request.data.host
+            return value[:LONGEST_AUTHORITY].decode("latin-1")
+    return request.data.host[:LONGEST_AUTHORITY]
 
 
 def observe(seen: Seen) -> Observation:
@@ -107,7 +109,7 @@ def observe(seen: Seen) -> Observation:
         headers.get(b"x-fb-friendly-name", ""),
         headers.get(b"sec-fetch-dest", ""),
         headers.get(b"sec-fetch-site", ""),
-        _host(origin) if origin else "",
+        _host(_site(origin)) if origin else "",
         header(seen.answer, b"content-type").lower().startswith(("text/html", "application/xhtml")),
         b"sec-purpose" in headers or headers.get(b"purpose") == "prefetch",
         seen.status,
@@ -120,6 +122,11 @@ def header(headers: Headers, wanted: bytes) -> str:
         if len(name) == len(wanted) and name.lower() == wanted:
             return value.decode("latin-1")
     return ""
+
+
+def _site(url: str) -> str:
+    """Scheme and authority, such as `https://x.com`: the pages that people read are never remembered."""
+    return "/".join(url[:LONGEST_AUTHORITY].split("/", 3)[:3])
 
 
 _host = lru_cache(maxsize=4096)(host_of)

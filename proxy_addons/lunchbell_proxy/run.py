@@ -46,7 +46,7 @@ async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsa
     recording = sending.recording = Recording(
         Judging(keys, rehearsal.clock), outbox, lambda: sending.paused or is_paused(settings.path)
     )
-    noticing = Noticing(settings, recording.put)
+    noticing = Noticing(settings, recording.put, lambda: recording.paused)
     opening = Opening(settings, noticing, lambda: recording.paused)
     headers = Headers(settings)
     reload = Reload(settings, [opening, noticing, headers])

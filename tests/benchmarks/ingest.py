@@ -37,8 +37,8 @@ def lines(settings: Settings) -> list[dict[str, object]]:
                 "v": 1, "at": 1_795_000_000_000 + seq * 4, "seq": seq, "group": "staffroom",
                 "subject": people[int(chance.triangular(0, 39, 3))], "service": service.id, "kind": service.kind,
                 "activity": "post" if posted else "contact", "evidence": "published" if posted else "contact",
-                "period": "lunch", "network": "school", "outcome": "permitted", "rule": "lunch-and-after-hours",
-                "clause": "401-3", "policy": "waterville@9f3c0000", "bytes": chance.randrange(50_000), "source": "proxy",
+                "period": "lunch", "network": "school", "outcome": "permitted", "rule": "lunch",
+                "clause": "401-3", "policy": "waterville@9f3c", "bytes": chance.randrange(50_000), "source": "proxy",
             }
         )  # fmt: skip
     return made

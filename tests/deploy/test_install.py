@@ -259,6 +259,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         shutil.rmtree(machine.prefix, ignore_errors=True)
 
 
+@pytest.mark.wheel
 def test_every_block_runs(machine: Machine) -> None:
     """All `sh` blocks ran; the proxy was well, counted, and fetched a page by way of the filter."""
     assert set(machine.outputs) == {block.line for block in HERE}
@@ -269,6 +270,7 @@ def test_every_block_runs(machine: Machine) -> None:
     assert "http://www.example.com/" in machine.asked
 
 
+@pytest.mark.wheel
 def test_a_block_sees_what_an_earlier_block_made(machine: Machine) -> None:
     """The token was accepted: nothing waits in the outbox, and the backup of the store knows the token."""
     assert machine.backup_tokens == ["proxy-1"]
@@ -276,6 +278,7 @@ def test_a_block_sees_what_an_earlier_block_made(machine: Machine) -> None:
     assert waiting == ["0.0"]
 
 
+@pytest.mark.wheel
 def test_the_proxy_tells_the_watchdog(machine: Machine) -> None:
     """READY=1 once and first, then WATCHDOG=1 at half the interval that the unit asks for."""
     assert machine.messages[0] == b"READY=1"
@@ -283,23 +286,27 @@ def test_the_proxy_tells_the_watchdog(machine: Machine) -> None:
     assert len(machine.messages) >= 3
 
 
+@pytest.mark.wheel
 def test_a_reload_is_taken_over(machine: Machine) -> None:
     """The unit's ExecReload changes the settings, and the log says so without a restart."""
     assert "the settings are now waterville-2022@" in machine.reloaded
     assert "not changed" not in machine.reloaded
 
 
+@pytest.mark.wheel
 def test_sigterm_ends_both_in_order(machine: Machine) -> None:
     """Exit status 0 each time, within the unit's TimeoutStopSec."""
     assert {name for name, _ in machine.ended} == set(UNITS)
     assert {status for _, status in machine.ended} == {0}
 
 
+@pytest.mark.wheel
 def test_secrets_are_their_owners_alone(machine: Machine) -> None:
     """The token and both files with the authority's key have mode 600."""
     assert machine.modes == {"token": 0o600, "mitmproxy-ca.pem": 0o600, "mitmproxy-ca.p12": 0o600}
 
 
+@pytest.mark.wheel
 def test_nothing_is_left_behind(machine: Machine) -> None:
     """After the last step no file of Lunchbell's is there."""
     assert machine.left == []

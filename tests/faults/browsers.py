@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,12 +18,20 @@ class Answered(NamedTuple):
     real: float
 
 
+class Failed(NamedTuple):
+    """A request that was not answered: from when to when, by the steady clock."""
+
+    start: float
+    end: float
+    why: str
+
+
 class Browsers:
     """Asks all the time, a few at once, in a thread of its own."""
 
-    def __init__(self, proxy: str, authority: Path, passwords: dict[str, str], at_once: int = 3) -> None:
+    def __init__(self, proxy: str, authority: Path, passwords: dict[str, str], at_once: int = 6) -> None:
         self.answered: dict[int, Answered] = {}
-        self.asked = 0
+        self.failed: list[Failed] = []
         self._proxy, self._authority, self._passwords, self._at_once = proxy, authority, passwords, at_once
         self._quiet = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._ask_all()), daemon=True)
@@ -39,16 +47,17 @@ class Browsers:
         numbers = iter(range(1, len(self._passwords) + 1))
         await asyncio.gather(*(self._ask_one_by_one(numbers, context) for _ in range(self._at_once)))
 
-    async def _ask_one_by_one(self, numbers: "iter[int]", context: ssl.SSLContext) -> None:  # type: ignore[valid-type]
+    async def _ask_one_by_one(self, numbers: Iterator[int], context: ssl.SSLContext) -> None:
         for number in numbers:
             if self._quiet.is_set():
                 return
-            self.asked += 1
-            with suppress(aiohttp.ClientError, OSError, TimeoutError):
+            start = time.monotonic()
+            try:
                 await self._ask(number, context)
                 self.answered[number] = Answered(time.monotonic(), time.time())
-                continue
-            await asyncio.sleep(0.1)
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                self.failed.append(Failed(start, time.monotonic(), type(error).__name__))
+                await asyncio.sleep(0.1)
 
     async def _ask(self, number: int, context: ssl.SSLContext) -> None:
         user = f"u{number}"

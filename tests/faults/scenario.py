@@ -4,11 +4,12 @@ import random
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.faults import oracle
 from tests.faults.browsers import Browsers
@@ -118,8 +119,8 @@ class Run:
                 self.destroyed, self.set_back, self.gaps_set_back, "memory too small" in self.chosen,
             )  # fmt: skip
             found = oracle.judge(seen)
-            if broken:
-                found.wrong.append(broken)
+            found.wrong += [broken] * bool(broken)
+            found.wrong += self.complaints()
             gaps: dict[str, int] = {}
             for _, _, reason, _ in store.gaps:
                 gaps[reason] = gaps.get(reason, 0) + 1
@@ -133,6 +134,10 @@ class Run:
                     kill(process)
             self.finish()
             self.relay.stop()
+
+    def complaints(self) -> Iterable[str]:
+        """What else went wrong."""
+        return ()
 
     def finish(self) -> None:
         """End what else was started."""
@@ -334,15 +339,15 @@ class RealRun(Run):
             listening(self._origin, world.ports.origin)
         self.process += 1
         since = time.time()
-        pretended = datetime.now() + timedelta(seconds=self.shift)  # noqa: DTZ005 - the school's own wall clock
+        pretended = datetime.fromtimestamp(int(since + self.shift), ZoneInfo("Europe/London")).replace(tzinfo=None)
         process = world.python(
             "proxy", "lunchbell", "proxy", "--config", str(world.config),
-            "--pretend", pretended.replace(microsecond=0).isoformat(), "--since", f"{since:.3f}",
+            "--pretend", pretended.isoformat(), "--since", f"{since:.3f}",
             "--origin", f"127.0.0.1:{world.ports.origin}",
             "--origin-authority", str(world.folder / "origin-ca" / "mitmproxy-ca-cert.pem"),
         )  # fmt: skip
         listening(process, world.ports.proxy)
-        self._started.append((time.monotonic(), pretended.replace(microsecond=0).timestamp() - since))
+        self._started.append((time.monotonic(), int(since + self.shift) - since))
         if self._browsers is None:
             authority = world.folder / "lunchbell-ca" / "mitmproxy-ca-cert.pem"
             for _ in range(100):
@@ -369,6 +374,14 @@ class RealRun(Run):
             shift = self._started[process - 1][1]
             found[number] = oracle.HandedOver(process, answered.steady, round((answered.real + shift) * 1000))
         return found
+
+    def complaints(self) -> Iterator[str]:
+        """Pages that did not load while the proxy was up."""
+        assert self._browsers
+        down = [(e.steady - 0.2, next(s for s, _ in self._started[e.process :])) for e in self.ends]
+        for failed in self._browsers.failed:
+            if not any(failed.start <= up + 0.2 and failed.end >= ended for ended, up in down):
+                yield f"a page did not load while the proxy was up ({failed.why})"
 
     def finish(self) -> None:
         if self._browsers:

@@ -85,7 +85,7 @@ CHROMIUM = which("chromium") or ""
 def chromium(way: Way, url: str, *more: str) -> Iterator[None]:
     """Chromium with a page open, ended afterwards."""
     profile = tempfile.mkdtemp(prefix="lunchbell-chromium-")
-    trusted = [way.authority]
+    trusted = [way.authority.with_name("server.pem")]
     command = [
         CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-default-browser-check",

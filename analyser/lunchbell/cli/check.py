@@ -25,10 +25,9 @@ def check(config: Path | None) -> None:
     for failure in failed:
         click.echo(str(failure))
     domains, services = len(settings.catalogue.domains), len(settings.catalogue.services)
-    click.echo(
-        f"{settings.path.name}: {settings.file.school.name}, policy {settings.policy.id}; "
-        f"{len(settings.groups)} groups; {services} services on {domains} domains. {_cases(len(settings.file.cases), len(failed))}"
-    )
+    size = f"{len(settings.groups)} groups; {services} services on {domains} domains"
+    school = f"{settings.file.school.name}, policy {settings.policy.id}"
+    click.echo(f"{settings.path.name}: {school}; {size}. {_cases(len(settings.file.cases), len(failed))}")
     sys.exit(1 if failed else 0)
 
 

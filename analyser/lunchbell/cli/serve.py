@@ -6,6 +6,7 @@ import click
 from aiohttp import web
 
 from lunchbell.cli.common import config_option, fail, load_settings, now, own_config_file
+from lunchbell.live.health import add_health
 from lunchbell.live.ingest import Ingest
 from lunchbell.live.routes import add_ingest
 from lunchbell.policy.calendar import instant_ms
@@ -22,6 +23,7 @@ def serve(config: Path | None) -> None:
     host, _, port = settings.file.analyser.listen.rpartition(":")
     database = settings.beside(settings.file.analyser.database)
     app = application(settings, database)
+    add_health(app)
     try:
         add_ingest(app, Ingest(database, lambda: instant_ms(now())), lambda: is_paused(settings.path))
     except StoreError as error:

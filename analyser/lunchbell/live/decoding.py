@@ -66,5 +66,10 @@ def _check(sound: bool) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """msgspec names the key and the types, never the value, but for unknown keys and words: those are cut off."""
-    return str(error).partition("`")[0][:120] if "unknown field" in str(error) else str(error)[:120]
+    """msgspec names the key and the types, never the value, but for unknown keys and words: those are cut out."""
+    text = str(error)
+    if "unknown field" in text:
+        return text.partition("`")[0].strip()
+    if text.startswith("Invalid enum value"):
+        return "Invalid enum value - at " + text.rpartition(" - at ")[2]
+    return text[:120]

@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
-from lunchbell.store.feeds import Range, accept, last_seq
+from lunchbell.store.feeds import Range, accept, keep_heard, last_seq
 from lunchbell.store.schema import open_store
 from lunchbell.store.tokens import token_name
 
 MOST_WAITING = 64
 """Batches; more are turned away with 429, and wait in their senders' outboxes."""
+NOTED = 30_000
+"""Milliseconds between notes in the store that a feed was heard."""
 Result = TypeVar("Result")
 
 
@@ -27,14 +29,21 @@ class Ingest:
     def __init__(self, database: Path, now: Callable[[], int]) -> None:
         self.accepted = self.rejected = self.commits = 0
         self._now = now
+        self._heard: dict[str, int] = {}
+        self._noted: dict[str, int] = {}
         self._waiting: list[tuple[Range, asyncio.Future[int | None]]] = []
         self._committing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._db: Database = self._thread.submit(open_store, database).result()
 
     async def feed_of(self, token: str) -> str | None:
-        """The feed that a token names."""
-        return await self._in_thread(lambda: token_name(self._db, token, "feed"))
+        """The feed that a token names; it was heard now."""
+        return await self._in_thread(lambda: self._feed_of(token))
+
+    def silent_seconds(self) -> dict[str, float]:
+        """For each feed heard since the start: how long ago that was."""
+        now = self._now()
+        return {feed: (now - at) / 1000 for feed, at in self._heard.items()}
 
     async def accept(self, one: Range) -> int | None:
         """Commit a range; the answer is that of `feeds.accept`. BusyError, sqlite3.Error: nothing was taken."""
@@ -56,6 +65,16 @@ class Ingest:
             await self._committing
         await self._in_thread(self._db.close)
         self._thread.shutdown()
+
+    def _feed_of(self, token: str) -> str | None:
+        feed = token_name(self._db, token, "feed")
+        if feed is None:
+            return None
+        now = self._heard[feed] = self._now()
+        if now - self._noted.get(feed, 0) > NOTED:
+            keep_heard(self._db, feed, now)
+            self._noted[feed] = now
+        return feed
 
     async def _commit(self) -> None:
         while self._waiting:

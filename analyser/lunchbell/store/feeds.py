@@ -63,6 +63,14 @@ def last_seq(db: Database, feed: str, epoch: str) -> int:
     return int(row[0]) if row else 0
 
 
+def keep_heard(db: Database, feed: str, at: int) -> None:
+    """Note that a feed was heard (milliseconds UTC), whether or not it had anything to tell."""
+    with db.atomic():
+        db.conn.execute(
+            "INSERT INTO heard VALUES (?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)", (feed, at)
+        )
+
+
 def _keep_gaps(db: Database, one: Range, before: int) -> None:
     gaps = [_rest(gap, before) for gap in one.gaps if gap.last > before]
     db.conn.executemany(

@@ -78,6 +78,15 @@ def gaps_between(db: Database, start: int, end: int) -> list[GapRow]:
     return [GapRow(*row) for row in rows]
 
 
+def last_heard(db: Database) -> list[tuple[str, int]]:
+    """(feed, milliseconds UTC) of every feed whose token is valid."""
+    rows = db.conn.execute(
+        """SELECT name, at FROM tokens JOIN heard ON feed = name
+           WHERE purpose = 'feed' AND revoked IS NULL ORDER BY name"""
+    )
+    return [(str(feed), int(at)) for feed, at in rows]
+
+
 def rejected_count(db: Database) -> int:
     """How many events the store could not read, of all feeds."""
     return int(db.conn.execute("SELECT count(*) FROM rejected").fetchone()[0])

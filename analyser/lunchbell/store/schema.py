@@ -120,6 +120,12 @@ def m002_gaps(db: Database) -> None:
     )
 
 
+@migrate()
+def m003_heard(db: Database) -> None:
+    """When each feed was last heard, even if it had nothing to tell."""
+    db.conn.execute("CREATE TABLE heard (feed TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID")
+
+
 def open_store(path: Path | str) -> Database:
     """The store at `path`, made and migrated as needed; what is committed survives a power cut.
 

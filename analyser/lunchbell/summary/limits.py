@@ -19,6 +19,7 @@ REASONS = {
     "full": "its disk or memory was full",
     "mistake": "Lunchbell made a mistake",
     "clock": "its clock was set to another time",
+    "unheard": "nothing has been heard of it since",
     "store": "the analyser's store was set back",
 }
 

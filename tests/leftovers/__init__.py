@@ -1,0 +1,1 @@
+"""What Lunchbell leaves on disk."""
