@@ -28,13 +28,19 @@ if [ "${1:-}" = as-process-1 ]; then
     # Nothing of this machine's own starts in there.
     rm -f "$new"/etc/systemd/system/*.wants/* "$new"/etc/systemd/system/*.requires/*
     for unit in systemd-udevd systemd-udev-trigger systemd-sysctl systemd-tmpfiles-setup systemd-tmpfiles-setup-dev \
-        systemd-remount-fs systemd-machine-id-commit systemd-random-seed systemd-modules-load systemd-binfmt systemd-pstore systemd-journal-flush; do
+        systemd-remount-fs systemd-machine-id-commit systemd-random-seed systemd-modules-load systemd-binfmt \
+        systemd-pstore systemd-journal-flush; do
         ln -sf /dev/null "$new/etc/systemd/system/$unit.service"
     done
     for unit in systemd-udevd-kernel.socket systemd-udevd-control.socket proc-sys-fs-binfmt_misc.automount; do
         ln -sf /dev/null "$new/etc/systemd/system/$unit"
     done
-    exec env -i container=lunchbell PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$new" \
+    # pivot_root and not chroot, in which no user namespace may be made (PrivateUsers).
+    mkdir "$new/mnt/outside"
+    cd "$new"
+    pivot_root . mnt/outside
+    umount --lazy /mnt/outside
+    exec env -i container=lunchbell PATH=/usr/sbin:/usr/bin:/sbin:/bin \
         /lib/systemd/systemd --system --unit=basic.target --log-target=journal
 fi
 
@@ -99,7 +105,8 @@ systemctl show lunchbell-proxy -p NRestarts -p ActiveState
 curl --fail --silent --show-error --output /dev/null --proxy "http://$PROXY" http://www.example.com/
 journalctl --no-pager -u lunchbell-proxy -u lunchbell-analyser | tail -25
 EOF
-awk -v shown="$work/shown" '/^systemctl reload/ { while ((getline line < shown) > 0) print line } { print }' "$work/script" >"$work/all"
+awk -v shown="$work/shown" '/^systemctl reload/ { while ((getline line < shown) > 0) print line } { print }' \
+    "$work/script" >"$work/all"
 if enter env PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -eu <"$work/all"; then
     echo "every block of INSTALL.md did what it says"
 else

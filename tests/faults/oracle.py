@@ -55,9 +55,10 @@ class Store(NamedTuple):
 
 @dataclass
 class End:
-    """How one process of the sending side ended."""
+    """How one process of the sending side ended: asked to, or killed, at `asked`, and gone at `steady`."""
 
     process: int
+    asked: float
     steady: float
     copy: Copy
     disk_full: bool = False
@@ -211,7 +212,10 @@ def read_store(database: Path) -> Store:
     """What the analyser has."""
     with closing(sqlite3.connect(database, timeout=10)) as db:
         return Store(
-            {s: (n, b) for s, n, b in db.execute("SELECT subject, sum(requests), sum(bytes) FROM usage GROUP BY subject")},
+            {
+                s: (n, b)
+                for s, n, b in db.execute("SELECT subject, sum(requests), sum(bytes) FROM usage GROUP BY subject")
+            },
             dict(db.execute("SELECT subject, count(*) FROM published GROUP BY subject").fetchall()),
             db.execute("SELECT start, until, reason, lost FROM gaps").fetchall(),
             db.execute("SELECT coalesce(sum(seq), 0) FROM feeds").fetchone()[0],

@@ -66,7 +66,9 @@ class Run:
         self.relay = Relay(self.chance)
         self.background = self.chance.choice([0.0, 0.0, 0.1, 0.3])
         self.relay.harm = self._background
-        small = {"full outbox", "full outbox, kill", "outbox fills its disk", "memory too small"}.intersection(self.chosen)
+        small = {"full outbox", "full outbox, kill", "outbox fills its disk", "memory too small"}.intersection(
+            self.chosen
+        )
         sizes = (
             (3 if "outbox fills its disk" in self.chosen else 8) * MEBIBYTE if small else 0,
             24 * MEBIBYTE if "full store" in self.chosen else 0,
@@ -164,9 +166,9 @@ class Run:
     def _background(self) -> str | None:
         return self.chance.choice(HARM) if self.chance.random() < self.background else None
 
-    def _sender_ended(self, at: float) -> None:
+    def _sender_ended(self, at: tuple[float, float]) -> None:
         copy = oracle.read_copy(self.world.outbox, self.world.folder / f"copy-{self.process}")
-        self.ends.append(oracle.End(self.process, at, copy, self.full is not None))
+        self.ends.append(oracle.End(self.process, *at, copy, self.full is not None))
 
     # --- the faults --------------------------------------------------------------------------------------
 
@@ -194,7 +196,7 @@ class Run:
         self.analyser.kill()
         self.sender.wait()
         self.analyser.wait()
-        self._sender_ended(at)
+        self._sender_ended((at, at))
         self.analyser = self.world.analyser()
         self.sender = self.start_sender()
 
@@ -241,7 +243,7 @@ class Run:
         self.relay.harm = self._background
 
     def do_old_outbox(self) -> None:
-        ended: Callable[[subprocess.Popen[bytes]], float] = self.chance.choice([kill, end])
+        ended: Callable[[subprocess.Popen[bytes]], tuple[float, float]] = self.chance.choice([kill, end])
         self._sender_ended(ended(self.sender))
         old = self.ends[-1].copy
         backup = keep(self.world.outbox, self.world.folder / "old-outbox")
@@ -378,7 +380,7 @@ class RealRun(Run):
     def complaints(self) -> Iterator[str]:
         """Pages that did not load while the proxy was up."""
         assert self._browsers
-        down = [(e.steady - 0.2, next(s for s, _ in self._started[e.process :])) for e in self.ends]
+        down = [(e.asked - 0.2, next(s for s, _ in self._started[e.process :])) for e in self.ends]
         for failed in self._browsers.failed:
             if not any(failed.start <= up + 0.2 and failed.end >= ended for ended, up in down):
                 yield f"a page did not load while the proxy was up ({failed.why})"

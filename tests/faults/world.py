@@ -80,23 +80,24 @@ def listening(process: subprocess.Popen[bytes], port: int) -> None:
     raise RuntimeError(f"{process.args!r} does not listen")
 
 
-def kill(process: subprocess.Popen[bytes]) -> float:
-    """kill -9; when (steady clock)."""
+def kill(process: subprocess.Popen[bytes]) -> tuple[float, float]:
+    """kill -9; from when to when (steady clock) it was ending."""
     at = time.monotonic()
     process.kill()
     process.wait()
-    return at
+    return at, at
 
 
-def end(process: subprocess.Popen[bytes]) -> float:
-    """SIGTERM, and wait; when it was over."""
+def end(process: subprocess.Popen[bytes]) -> tuple[float, float]:
+    """SIGTERM, and wait; from when to when."""
+    at = time.monotonic()
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(30)
     except subprocess.TimeoutExpired:
         kill(process)
         raise RuntimeError("a process did not end on SIGTERM") from None
-    return time.monotonic()
+    return at, time.monotonic()
 
 
 class FullDisk:

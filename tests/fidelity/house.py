@@ -92,8 +92,7 @@ metrics = "127.0.0.1:{self.metrics_port}"
     @property
     def proxy_id(self) -> int:
         """The proxy's process."""
-        running = (process for name, process in self.processes._running if name == "proxy")
-        return next(process.pid for process in running if process.poll() is None)
+        return self.processes.pid("proxy")
 
     def hang_up(self) -> None:
         """Tell the proxy to read its files again."""

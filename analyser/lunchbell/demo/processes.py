@@ -45,6 +45,10 @@ class Processes:
             f"{name} did not start: {output.read_text(errors='replace').strip()[-500:] or 'it said nothing'}"
         )
 
+    def pid(self, name: str) -> int:
+        """The process number of the one started last under a name."""
+        return next(process.pid for running, process in reversed(self._running) if running == name)
+
     def stop(self, name: str = "") -> None:
         """Stop one process, or all of them, the last started first."""
         for running, process in reversed(self._running):
