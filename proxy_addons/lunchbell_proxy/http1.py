@@ -26,7 +26,7 @@ _UNREADABLE = b"headers-too-long"
 
 def mend() -> None:
     """For every connection from now on, in this process."""
-    _http1.ReceiveBuffer = Bounded  # type: ignore[misc]
+    _http1.ReceiveBuffer = Bounded  # type: ignore[attr-defined]
     _http1.make_body_reader = _body_reader
 
 

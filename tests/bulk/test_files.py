@@ -29,7 +29,7 @@ def test_windows_line_ends(tmp_path: Path) -> None:
 
 def test_the_last_line_needs_no_newline(tmp_path: Path) -> None:
     """It ends where the file does."""
-    assert list(lines(written(tmp_path, "log", b"one\ntwo"))) == [Line(1, 4, b"one\n"), Line(2, 7, b"two")]
+    assert list(lines(written(tmp_path, "log", b"one\ntwo"))) == [Line(1, 0, 4, b"one\n"), Line(2, 4, 7, b"two")]
 
 
 def test_an_empty_file_has_no_lines(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_last_line_that_lacked_its_newline_is_counted_once(tmp_path: Path, db:
 def test_a_last_line_that_was_cut_off_is_rejected_and_not_read_as_two(tmp_path: Path, db: Database) -> None:
     """Its rest, which came later, is not taken for a line of its own."""
     first = load(written(tmp_path, "access.log", log_of(DAY[:3])[:-60]), db)
-    assert (first.read, [number for number, _ in first.rejected]) == (2, [3])
+    assert (first.read, [line.number for line in first.rejected]) == (2, [3])
     second = load(written(tmp_path, "access.log", log_of(DAY[:5])), db)
     assert (second.read, second.rejected) == (2, [])
 
@@ -79,7 +79,7 @@ def test_line_numbers_go_on_where_the_last_import_ended(tmp_path: Path, db: Data
     """So that a rejected line can be found."""
     load(written(tmp_path, "access.log", log_of(DAY[:3])), db)
     grown = load(written(tmp_path, "access.log", log_of(DAY[:4]) + b"damaged\n"), db)
-    assert [number for number, _ in grown.rejected] == [5]
+    assert [line.number for line in grown.rejected] == [5]
 
 
 def test_two_logs_with_the_same_first_line_both_count_whole(tmp_path: Path, db: Database) -> None:
@@ -132,8 +132,8 @@ def test_a_damaged_line_costs_only_itself(tmp_path: Path, db: Database) -> None:
     found = load(written(tmp_path, "access.log", content), db)
     assert (found.read, found.lines) == (3, 5)
     assert found.rejected == [
-        (2, "1 fields, not the 10 of Squid's native format"),
-        (4, "longer than a megabyte"),
+        (2, len(DAY[0].line), "1 fields, not the 10 of Squid's native format"),
+        (4, len(DAY[0].line + b"damaged\n" + DAY[1].line), "longer than a megabyte"),
     ]
 
 

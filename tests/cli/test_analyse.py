@@ -129,9 +129,9 @@ def test_rejects_hold_number_and_reason_and_never_the_line(school: Path, tmp_pat
     done = call(school, log, "--rejects", rejects)
     assert f"2 lines could not be read; see {rejects}." in done.stdout
     assert rejects.read_text().splitlines() == [
-        "log\tline\treason",
-        f"{log}\t2\t2 fields, not the 10 of Squid's native format",
-        f"{log}\t3\tthe first two fields are not a time and a duration",
+        "log\tline\toffset\treason",
+        f"{log}\t2\t{len(log_of(LOG[:1]))}\t2 fields, not the 10 of Squid's native format",
+        f"{log}\t3\t{len(log_of(LOG[:1])) + 15}\tthe first two fields are not a time and a duration",
     ]
 
 

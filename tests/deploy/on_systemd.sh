@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs every block of deploy/INSTALL.md, those marked `sh root` too, under a real systemd: PREFIX is empty there.
 #
-#   sudo tests/deploy/on_systemd.sh          about two minutes; exit status 0 if every block did what it says
+#   sudo tests/deploy/on_systemd.sh          about three minutes; exit status 0 if every block did what it says
 #
 # systemd runs in namespaces of its own, on an overlay of this machine's files: nothing is changed outside the overlay.
 # The network is this machine's, for pip; so the document's addresses give way to free ones on the loopback.
@@ -51,16 +51,25 @@ awk '/^```sh( root)?$/ { n++; inside = 1; printf "echo \"--- INSTALL.md, line %d
      inside { print }' "$root/deploy/INSTALL.md" >"$work/blocks"
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 filter=$(port)
+origin=$(port)
 sed -e "s|^PROXY=.*|PROXY=127.0.0.1:$(port)|" -e "s|^METRICS=.*|METRICS=127.0.0.1:$(port)|" \
     -e "s|^ANALYSER=.*|ANALYSER=127.0.0.1:$(port)|" -e "s|^FILTER=.*|FILTER=http://127.0.0.1:$filter|" \
     -e "s|^PYTHON=.*|PYTHON=${PYTHON:-/usr/bin/python3}|" -e 's|^apt-get install|: &|' "$work/blocks" >"$work/script"
 
-# A filter that answers for every site.
-python3 - "$filter" <<'EOF' &
-import http.server, sys
+# A filter: it answers plain requests for every site itself, and leads tunnels to the stand-in of the demo's.
+python3 - "$filter" "$origin" <<'EOF' &
+import http.server, socket, sys, threading
 class Filter(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers(); self.wfile.write(b"ok")
+    def do_CONNECT(self):
+        other = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
+        self.send_response(200); self.end_headers()
+        def back():
+            while data := other.recv(65536): self.connection.sendall(data)
+        threading.Thread(target=back, daemon=True).start()
+        while data := self.connection.recv(65536): other.sendall(data)
+        self.close_connection = True
     def log_message(self, *args): pass
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Filter).serve_forever()
 EOF
@@ -85,7 +94,38 @@ until up; do
 done
 
 # After the first look, what only a real systemd can show.
-cat >"$work/shown" <<'EOF'
+echo "ORIGIN=127.0.0.1:$origin" >"$work/shown"
+cat >>"$work/shown" <<'EOF'
+echo "--- an opened connection, through the filter, under every restriction of the unit" >&2
+cp -p "$ETC/lunchbell.toml" "$ETC/lunchbell.toml.own"
+"$BIN/python" -m lunchbell_proxy.origin "$ORIGIN" "$ETC/origin" &
+origin_pid=$!
+sed -i 's|^networks = \["10.40.1.0/24"|networks = ["127.0.0.0/8", "10.40.1.0/24"|' "$ETC/lunchbell.toml"
+mkdir -p /etc/systemd/system/lunchbell-proxy.service.d
+cat >/etc/systemd/system/lunchbell-proxy.service.d/filter.conf <<UNIT
+[Service]
+ExecStart=
+ExecStart=$BIN/lunchbell proxy --config $ETC/lunchbell.toml --origin-authority $ETC/origin/mitmproxy-ca-cert.pem
+UNIT
+sleep 3
+chmod 755 "$ETC/origin"
+systemctl daemon-reload
+systemctl restart lunchbell-proxy
+curl --fail --silent --show-error --output /dev/null --write-out 'facebook: %{http_code} by HTTP/%{http_version}\n' \
+    --cacert "$ETC/lunchbell-ca.pem" --proxy "http://$PROXY" https://www.facebook.com/
+sleep 2
+curl --fail --silent "http://$METRICS/metrics" | grep -E '(opened|passed|recorded|lost|errors|mistakes)_total |waiting '
+curl --fail --silent "http://$METRICS/metrics" | grep -q '^lunchbell_proxy_connections_opened_total 1.0'
+"$BIN/python" -c 'import sqlite3, sys
+rows = sqlite3.connect(sys.argv[1]).execute("SELECT service, activity, subject, requests FROM usage").fetchall()
+print("stored:", rows)
+assert rows == [("facebook", "open", "", 1)]' \
+    "$STATE/lunchbell-analyser/lunchbell.db"
+kill "$origin_pid"
+mv "$ETC/lunchbell.toml.own" "$ETC/lunchbell.toml"
+rm -r /etc/systemd/system/lunchbell-proxy.service.d
+systemctl daemon-reload
+systemctl restart lunchbell-proxy
 echo "--- what systemd says of them" >&2
 for unit in lunchbell-analyser lunchbell-proxy; do
     systemctl show "$unit" -p Id -p ActiveState -p Type -p WatchdogUSec -p NRestarts -p User -p MemoryCurrent

@@ -380,6 +380,12 @@ def test_a_unit_starts_again_whatever_ends_it(name: str) -> None:
     assert unit.service("NoNewPrivileges") == "yes"
 
 
+def test_the_proxy_may_make_code_at_run_time() -> None:
+    """Under MemoryDenyWriteExecute no opened page loads (seen with on_systemd.sh); the analyser does not need it."""
+    memory = {name: Unit(DEPLOY / "systemd" / f"{name}.service").service("MemoryDenyWriteExecute") for name in UNITS}
+    assert memory == {"lunchbell-analyser": "yes", "lunchbell-proxy": "no"}
+
+
 # --- The browsers' policies
 
 

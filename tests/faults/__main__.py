@@ -19,10 +19,10 @@ def main() -> int:
     if asked.one:
         from tests.faults.scenario import run
 
-        result = run(asked.seed, real=asked.real, seconds=asked.seconds, keep=asked.keep)
-        print(json.dumps(result.as_dict()))
+        done = run(asked.seed, real=asked.real, seconds=asked.seconds, keep=asked.keep)
+        print(json.dumps(done.as_dict()))
         return 0
-    results = []
+    results: list[dict[str, Any]] = []
     with ThreadPoolExecutor(asked.jobs) as pool:
         for result in pool.map(lambda seed: one(seed, asked), range(asked.seed, asked.seed + asked.runs)):
             results.append(result)

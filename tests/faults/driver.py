@@ -53,7 +53,7 @@ async def drive(options: dict[str, object]) -> None:
     """Run until SIGTERM."""
     clock = ShiftedTime()
     clock.shift = float(str(options["shift"]))
-    recording_module.time = sending_module.time = clock  # type: ignore[assignment]
+    recording_module.time = sending_module.time = clock  # type: ignore[assignment,attr-defined]
     # Faults here last seconds, not hours: so do the waits.
     sending_module.LONGEST_PAUSE = 0.4
     sending_module.TIMEOUT = aiohttp.ClientTimeout(total=2)
@@ -67,7 +67,11 @@ async def drive(options: dict[str, object]) -> None:
     recording = sending.recording = Recording(Judging(keys, Clock()), outbox, lambda: sending.paused)
     group = settings.groups["staffroom"]
     facebook, x = settings.catalogue.services["facebook"], settings.catalogue.services["x"]
-    request = http.Request.make("GET", "https://www.facebook.com/", headers={"Sec-Fetch-Dest": "document"})
+    request = http.Request.make(
+        "GET",
+        "https://www.facebook.com/",
+    )
+    request.headers["sec-fetch-dest"] = "document"
     edit = http.Request.make("POST", "https://www.facebook.com/api/graphql/")
     edit.headers["x-fb-friendly-name"] = "ComposerStoryCreateMutation"
     journal = os.open(str(options["journal"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -4,8 +4,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from lunchbell_proxy import origin
 from mitmproxy import http
+
+from lunchbell_proxy import origin
 
 
 class Sized:

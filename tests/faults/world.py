@@ -1,15 +1,17 @@
 """The real processes of one run, their files, and the full disks."""
 
 import json
-import os
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -29,9 +31,8 @@ class World:
         self.ports = Ports(*free_ports(3))
         for name, size in zip(("outbox", "store"), sizes, strict=True):
             (folder / name).mkdir()
-            if size:
-                command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder / name)]
-                subprocess.run(command, check=True, capture_output=True)
+            if size and can_mount():
+                mount(folder / name, size)
         self.config = write_school(folder, datetime.now(UTC).date(), self.ports)
         text = self.config.read_text()
         text = text.replace(
@@ -64,7 +65,7 @@ class World:
     def clean(self) -> None:
         """Unmount, and remove the folder."""
         for name in ("outbox", "store"):
-            if os.path.ismount(self.folder / name):
+            if (self.folder / name).is_mount():
                 subprocess.run(["umount", "-l", str(self.folder / name)], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -100,11 +101,34 @@ def end(process: subprocess.Popen[bytes]) -> tuple[float, float]:
     return at, time.monotonic()
 
 
-class FullDisk:
-    """Takes all that is left of a file system, until it is freed."""
+def mount(folder: Path, size: int) -> None:
+    """A small file system in memory."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "filler"
+
+@cache
+def can_mount() -> bool:
+    """Whether this machine lets us, as it does root."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            mount(Path(folder), MEBIBYTE)
+        except (OSError, subprocess.CalledProcessError):
+            return False
+        subprocess.run(["umount", folder], check=True)
+        return True
+
+
+class FullDisk:
+    """Takes all that is left of a file system, until it is freed; or lets no file of a process grow."""
+
+    def __init__(self, database: Path, process: subprocess.Popen[bytes]) -> None:
+        self._file = database.with_name("filler")
+        self._process = process
+        if not database.parent.is_mount():
+            grown = max(file.stat().st_size for file in database.parent.iterdir() if not file.name.endswith("-reserve"))
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (grown, resource.RLIM_INFINITY))
+            return
         with self._file.open("wb", buffering=0) as file, suppress(OSError):
             for size in (64 * 1024, 4096, 512):
                 with suppress(OSError):
@@ -113,7 +137,11 @@ class FullDisk:
 
     def free(self) -> None:
         """As an administrator would."""
-        self._file.unlink()
+        if self._file.exists():
+            self._file.unlink()
+        elif self._process.poll() is None:
+            unlimited = resource.RLIM_INFINITY, resource.RLIM_INFINITY
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, unlimited)
 
 
 def _write(file: IO[bytes], size: int) -> None:

@@ -20,9 +20,10 @@ def table(straight: Way, through: Way) -> None:
             there = Outcome.of(straight, case, version, OPENED)
             here = Outcome.of(through, case, version, OPENED)
             passed = Outcome.of(through, case, version, PASSED)
+            drops = f"without {case.drops}" if case.drops else ""
             print(
                 f"{case.name + ' ' + version:<62} {_word(there):>14}  {_word(here, there):>14}  "
-                f"{_word(passed, Outcome.of(straight, case, version, PASSED)):>14}  {case.drops and 'without ' + case.drops}"
+                f"{_word(passed, Outcome.of(straight, case, version, PASSED)):>14}  {drops}"
             )
 
 

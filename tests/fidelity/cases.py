@@ -99,10 +99,10 @@ class Outcome:
         found = []
         mine, theirs = self.answer, other.answer
         for name in ("exit", "heads", "size", "digest"):
-            if getattr(mine, name) != getattr(theirs, name):
-                found.append(f"{name}: {getattr(mine, name)} / {getattr(theirs, name)}")
-        for here, there in zip(map(_plain, self.seen), map(_plain, other.seen), strict=False):
-            found += [f"the origin saw {a} / {b}" for a, b in zip(here, there, strict=True) if a != b]
+            here, there = getattr(mine, name), getattr(theirs, name)
+            found += [f"{name}: {here} / {there}"] if here != there else []
+        for one, another in zip(map(_plain, self.seen), map(_plain, other.seen), strict=False):
+            found += [f"the origin saw {a} / {b}" for a, b in zip(one, another, strict=True) if a != b]
         if len(self.seen) != len(other.seen):
             found.append(f"the origin saw {len(self.seen)} / {len(other.seen)} requests")
         return found

@@ -40,9 +40,7 @@ class Authority:
             context.load_verify_locations(self.file)
         return context
 
-    def _build(
-        self, subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
-    ) -> x509.CertificateBuilder:
+    def _build(self, subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder()
@@ -58,9 +56,7 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.DNSName(n) for n in NAMES]
         certificate = (
-            self._build(
-                x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), self._signed.subject, key
-            )
+            self._build(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), self._signed.subject, key)
             .add_extension(
                 x509.SubjectAlternativeName([*names, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
             )

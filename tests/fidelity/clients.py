@@ -13,7 +13,6 @@ from shutil import rmtree, which
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-
 from tests.fidelity.house import STAFFROOM, House
 from tests.fidelity.origin import Origin
 

@@ -42,8 +42,10 @@ class House:
         self.analyser_port, self.proxy_port, self.metrics_port = free_ports(3)
         self.config = folder / "lunchbell.toml"
         text = example_file().read_text("utf-8")
-        text = text[: text.index("[[cases]]")].replace('"10.40.', '"127.40.').replace(
-            '["127.40.1.0/24"', '["127.40.1.0/24", "127.0.0.1/32"'
+        text = (
+            text[: text.index("[[cases]]")]
+            .replace('"10.40.', '"127.40.')
+            .replace('["127.40.1.0/24"', '["127.40.1.0/24", "127.0.0.1/32"')
         )
         self.text = f"""{text}
 [devices]

@@ -11,19 +11,17 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-import brotli
-import h2.config
-import h2.connection
-import h2.errors
-import h2.events
-import h2.exceptions
-import h2.settings
-
+import brotli  # type: ignore[import-untyped]
+import h2.config  # type: ignore[import-untyped]
+import h2.connection  # type: ignore[import-untyped]
+import h2.errors  # type: ignore[import-untyped]
+import h2.events  # type: ignore[import-untyped]
+import h2.exceptions  # type: ignore[import-untyped]
+import h2.settings  # type: ignore[import-untyped]
 from tests.fidelity.certificates import Authority
 
 TEXT = ("What a person wrote, with some length to it. " * 400).encode()
@@ -105,7 +103,9 @@ def plan(request: Request) -> Plan:
         case "/404" | "/500" | "/503" | "/418":
             return Plan(int(path[1:]), [html], [b"no"])
         case "/cookies":
-            return Plan(200, [html, ("set-cookie", "a=1; Secure"), ("set-cookie", "b=2; Path=/"), ("x-b", "\xe9")], [b"-"])
+            return Plan(
+                200, [html, ("set-cookie", "a=1; Secure"), ("set-cookie", "b=2; Path=/"), ("x-b", "\xe9")], [b"-"]
+            )
         case "/browser":
             return Plan(200, [html], [BROWSER])
         case "/picture":
@@ -130,6 +130,7 @@ class Origin:
         self.reported = threading.Event()
         self.seen_by_client = threading.Event()
         self.half = threading.Event()
+        self.poured = 0
         self._contexts = {ask: authority.context(ask=ask) for ask in (False, True)}
         for context in self._contexts.values():
             context.sni_callback = _refuse_broken
@@ -294,6 +295,9 @@ class Http1:
             writer.write(raw)
             await writer.drain()
             return request.path in STAYS_OPEN
+        if request.path in ENDLESS:
+            await self._go_on_for_ever(*ENDLESS[request.path])
+            return False
         if request.path == "/never":
             await asyncio.sleep(3600)
         if request.path == "/reset":
@@ -327,6 +331,14 @@ class Http1:
             writer.write(b"0\r\n" + "".join(f"{n}: {v}\r\n" for n, v in one.trailers).encode() + b"\r\n")
         await writer.drain()
         return True
+
+    async def _go_on_for_ever(self, first: bytes, again: bytes) -> None:
+        self.origin.poured = 0
+        self.writer.write(first)
+        while self.origin.poured < 200 * 1024 * 1024:
+            self.writer.write(again)
+            await self.writer.drain()
+            self.origin.poured += len(again)
 
     async def _events(self) -> None:
         """Each event is sent once the client has said that it has the one before."""
@@ -379,9 +391,22 @@ RAW = {
     "/empty": b"",
     "/no-headers": b"HTTP/1.1 200 OK\r\n\r\nuntil the end",
     "/http10": b"HTTP/1.0 200 OK\r\ncontent-type: text/plain\r\n\r\nold",
-    "/early-hints": b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\npage",
+    "/early-hints": (
+        b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\npage"
+    ),
     "/long-header": b"HTTP/1.1 200 OK\r\nx-long: " + b"a" * 60_000 + b"\r\ncontent-length: 2\r\n\r\nok",
 }
+ENDLESS = {
+    "/endless-headers": (b"HTTP/1.1 200 OK\r\n", b"x-more: " + b"a" * 1000 + b"\r\n"),
+    "/endless-header": (b"HTTP/1.1 200 OK\r\nx-long: ", b"a" * 1000),
+    "/endless-hints": (b"", b"HTTP/1.1 103 Early Hints\r\nx-more: " + b"a" * 1000 + b"\r\n\r\n"),
+    "/endless-chunk-head": (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;", b"a" * 1000),
+    "/endless-trailers": (
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n",
+        b"x-more: " + b"a" * 1000 + b"\r\n",
+    ),
+}
+"""What is written first, and what is written over and over: 200 MB of it if nobody hangs up."""
 STAYS_OPEN = frozenset({"/early-hints", "/long-header"})
 
 
@@ -391,8 +416,7 @@ class Http2:
     def __init__(self, origin: Origin, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.origin, self.reader, self.writer = origin, reader, writer
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="latin-1"))
-        self.streams: dict[int, tuple[Request, "hashlib._Hash"]] = {}
-        self.answers: dict[int, Iterator[Callable[[], Awaitable[None] | None]]] = {}
+        self.streams: dict[int, tuple[Request, hashlib._Hash]] = {}
         self.window = asyncio.Event()
         self.tasks: set[asyncio.Task[None]] = set()
 

@@ -29,7 +29,7 @@ class RawClient:
     def issuer(self) -> str:
         """Who signed the certificate that was shown."""
         names = self.socket.getpeercert() or {}
-        return str(dict(part[0] for part in names["issuer"])["commonName"])  # type: ignore[misc, index, arg-type]
+        return str(dict(part[0] for part in names["issuer"])["commonName"])  # type: ignore[misc]
 
     def send(self, data: bytes) -> None:
         """Now."""

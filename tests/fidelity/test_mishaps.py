@@ -1,11 +1,13 @@
-"""Servers that fail, and clients that trust nobody else: the person sees what they would see, and the proxy lives on."""
+"""Servers that fail, and clients that trust nobody else: the person sees the same, and the proxy lives on."""
 
 import ssl
 from contextlib import closing
 
 import pytest
+from tests.fidelity.big import MB
 from tests.fidelity.clients import Way
-from tests.fidelity.house import OPENED, PASSED, House
+from tests.fidelity.house import OPENED, PASSED, House, until
+from tests.fidelity.origin import ENDLESS
 from tests.fidelity.raw import RawClient
 
 ORIGINS = "The origin's authority"
@@ -27,6 +29,19 @@ def test_an_answer_that_never_came_is_a_contact(through: Way, counted: House, pa
     assert counted.counted("service = 'facebook' AND activity = 'contact'") == contacts + 1
     assert counted.counted("service = 'facebook' AND activity = 'open'") == opened
     assert counted.healthy()
+
+
+@pytest.mark.parametrize("path", sorted(ENDLESS))
+def test_a_hostile_site_that_never_ends(through: Way, house: House, path: str) -> None:
+    """Headers, trailers and the like without end: refused after a while, and little is held meanwhile."""
+    through.curl(OPENED, "/", "--http1.1")
+    before = house.resident()
+    done = through.curl(OPENED, path, "--http1.1", "--max-time", "20")
+    assert done.exit != 0 or done.status == 502
+    assert house.resident() - before < 30 * MB
+    until(lambda: house.healthy(), "the proxy is well")
+    if path != "/endless-hints":
+        assert through.origin.poured < 30 * MB
 
 
 @pytest.mark.parametrize("host", [OPENED, PASSED])

@@ -34,7 +34,8 @@ def test_the_first_half_of_an_upload_arrives_before_the_second_is_sent(through: 
     with closing(RawClient(through, host)) as client:
         client.send(
             f"POST /two-halves HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n"
-            "content-length: 2000\r\n\r\n".encode() + bytes(1000)
+            "content-length: 2000\r\n\r\n".encode()
+            + bytes(1000)
         )
         assert through.origin.half.wait(20)
         client.send(bytes(1000))
@@ -62,22 +63,25 @@ def test_a_websocket_says_the_same(straight: Way, through: Way, host: str) -> No
         proxy = f"http://127.0.0.1:{way.house.proxy_port}" if way.house else None
         url = f"https://{host}/websocket" if way.house else f"https://{host}:{way.origin.port}/websocket"
         said: list[object] = []
-        async with aiohttp.ClientSession(connector=connector) as session:
-            async with session.ws_connect(url, proxy=proxy, protocols=("chat", "other"), autoping=False) as socket:
-                said.append(socket.protocol)
-                await socket.send_str("grüß Gott")
-                said.append((await socket.receive()).data)
-                await socket.send_bytes(bytes(range(256)) * 1000)
-                said.append((await socket.receive()).data)
-                await socket.ping(b"are you there")
-                said.append((await socket.receive())[:2])
-                await socket.close(code=4401, message=b"enough")
-                said.append(socket.close_code)
+        async with (
+            aiohttp.ClientSession(connector=connector) as session,
+            session.ws_connect(url, proxy=proxy, protocols=("chat", "other"), autoping=False) as socket,
+        ):
+            said.append(socket.protocol)
+            await socket.send_str("grüß Gott")
+            said.append((await socket.receive()).data)
+            await socket.send_bytes(bytes(range(256)) * 1000)
+            said.append((await socket.receive()).data)
+            await socket.ping(b"are you there")
+            said.append((await socket.receive())[:2])
+            await socket.close(code=4401, message=b"enough")
+            said.append(socket.close_code)
         return said
 
     there, here = asyncio.run(talk(straight)), asyncio.run(talk(through))
     assert here == there
-    assert here[0] == "chat" and here[-1] == 4401
+    assert here[0] == "chat"
+    assert here[-1] == 4401
 
 
 class _Here(aiohttp.abc.AbstractResolver):
@@ -86,9 +90,7 @@ class _Here(aiohttp.abc.AbstractResolver):
 
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[aiohttp.abc.ResolveResult]:
         """Every name is this machine."""
-        return [
-            aiohttp.abc.ResolveResult(hostname=host, host="127.0.0.1", port=port, family=2, proto=0, flags=0)
-        ]
+        return [aiohttp.abc.ResolveResult(hostname=host, host="127.0.0.1", port=port, family=2, proto=0, flags=0)]
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -1,4 +1,4 @@
-"""What an IT admin can turn while people work: pause, new settings, an analyser that is away, trial, upstream, devices."""
+"""What an IT admin can turn while people work: pause, settings, an analyser that is away, trial, upstream, devices."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,7 +16,9 @@ NAMING = ("-H", "X-Forwarded-For: 10.9.8.7", "-H", "Via: 1.1 library", "-H", "Fo
 
 def naming(request: Request) -> list[str]:
     """The headers of a request that say who is behind a proxy."""
-    return sorted(name.lower() for name, _ in request.headers if name.lower() in ("x-forwarded-for", "via", "forwarded"))
+    return sorted(
+        name.lower() for name, _ in request.headers if name.lower() in ("x-forwarded-for", "via", "forwarded")
+    )
 
 
 def page(way: Way, path: str = "/", client: str = STAFFROOM, *options: str) -> None:
@@ -25,7 +27,7 @@ def page(way: Way, path: str = "/", client: str = STAFFROOM, *options: str) -> N
 
 
 def test_pause_and_resume(through: Way, house: House) -> None:
-    """Nothing is opened or recorded meanwhile, not even on a connection that was opened before; the store has the gap."""
+    """Nothing is opened or recorded meanwhile, not even on a connection opened before; the store has the gap."""
     with closing(RawClient(through, OPENED)) as early:
         assert early.issuer == "mitmproxy"
         assert early.get("/").startswith(b"GET")

@@ -95,7 +95,9 @@ def left(day: Path) -> dict[str, bytes]:
 def found(left: dict[str, bytes], words: set[str]) -> list[str]:
     """Which words stand where."""
     assert words
-    return [f"{name}: {word}" for name, data in left.items() for word in words if any(f in data for f in forms_of(word))]
+    return [
+        f"{name}: {word}" for name, data in left.items() for word in words if any(f in data for f in forms_of(word))
+    ]
 
 
 def test_the_files_are_those_that_were_meant(left: dict[str, bytes]) -> None:

@@ -11,9 +11,10 @@ PREFIX = 64 * 1024
 
 
 class Line(NamedTuple):
-    """One line: its number from 1, where it ends (decompressed bytes), and its text; None if it is too long."""
+    """One line: its number from 1, where it begins and ends (decompressed bytes), its text (None: too long)."""
 
     number: int
+    start: int
     end: int
     text: bytes | None
 
@@ -44,6 +45,7 @@ def lines(path: Path, offset: int = 0, number: int = 0) -> Iterator[Line]:
             if log.read(1) != b"\n":
                 at += len(log.readline())
         while text := log.readline(LONGEST_LINE):
+            start = at
             at += len(text)
             whole = text.endswith(b"\n") or len(text) < LONGEST_LINE
             while not whole and (rest := log.readline(LONGEST_LINE)):
@@ -53,4 +55,4 @@ def lines(path: Path, offset: int = 0, number: int = 0) -> Iterator[Line]:
             if text and (text.isspace() or text.startswith(b"#")):
                 continue
             number += 1
-            yield Line(number, at, text or None)
+            yield Line(number, start, at, text or None)

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from lunchbell.bulk import squid
-from lunchbell.bulk.files import PREFIX, lines, prefix_hash
+from lunchbell.bulk.files import PREFIX, Line, lines, prefix_hash
 from lunchbell.bulk.rollup import Roller, Rollup
 from lunchbell.settings import Settings
 from lunchbell.settings.keys import KeyOf
@@ -43,15 +43,17 @@ def import_log(
         done = before or Import(prefix, prefix_bytes, 0, 0, None, None)
         at, number = done.offset, done.lines
         if db is None:
-            for number, at, text in lines(path):
-                _add(roller, number, text)
+            for line in lines(path):
+                _add(roller, line)
+                number, at = line.number, line.end
                 if number % 50_000 == 0:
                     progress(number, at)
                     rollup.usage.clear()
             return rollup
         with db.atomic():
-            for number, at, text in lines(path, done.offset, done.lines):
-                _add(roller, number, text)
+            for line in lines(path, done.offset, done.lines):
+                _add(roller, line)
+                number, at = line.number, line.end
                 if len(rollup.usage) >= FLUSH:
                     add_usage(db, rollup.usage)
                     rollup.usage.clear()
@@ -66,14 +68,14 @@ def import_log(
     return rollup
 
 
-def _add(roller: Roller, number: int, text: bytes | None) -> None:
-    if text is None:
-        roller.reject(number, "longer than a megabyte")
+def _add(roller: Roller, line: Line) -> None:
+    if line.text is None:
+        roller.reject(line.number, line.start, "longer than a megabyte")
         return
     try:
-        record = squid.parse(text)
+        record = squid.parse(line.text)
     except ValueError as error:
-        roller.reject(number, str(error))
+        roller.reject(line.number, line.start, str(error))
     else:
         roller.add(record)
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from lunchbell.bulk.squid import LogRecord
 from lunchbell.events import subject_of
@@ -18,6 +19,14 @@ from lunchbell.settings.keys import KeyOf
 from lunchbell.store.usage import UsageKey
 
 
+class Rejected(NamedTuple):
+    """A line that cannot be read: its number, where it begins (decompressed bytes), and why; never the line."""
+
+    number: int
+    offset: int
+    reason: str
+
+
 @dataclass(slots=True)
 class Rollup:
     """What a log, or a part of one, comes to. `unplaced`: social requests of clients in no group."""
@@ -26,7 +35,7 @@ class Rollup:
     read: int = 0
     social: int = 0
     unplaced: int = 0
-    rejected: list[tuple[int, str]] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
     evidence: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     use_outcomes: Counter[str] = field(default_factory=Counter)
@@ -93,9 +102,9 @@ class Roller:
         rollup.first = record.at if rollup.first is None else min(rollup.first, record.at)
         rollup.last = record.at if rollup.last is None else max(rollup.last, record.at)
 
-    def reject(self, number: int, reason: str) -> None:
+    def reject(self, number: int, offset: int, reason: str) -> None:
         """A line that cannot be read."""
-        self.rollup.rejected.append((number, reason))
+        self.rollup.rejected.append(Rejected(number, offset, reason))
 
     def _find_service(self, authority: str) -> Service | None:
         return self._settings.catalogue.service_of(host_of(authority))

@@ -29,7 +29,7 @@ from lunchbell.summary.english import some, was
 )
 @click.option("--format", "log_format", type=click.Choice(["auto", *FORMATS]), default="auto", show_default=True)
 @click.option(
-    "--rejects", type=click.Path(path_type=Path), help="Write number and reason of each unreadable line here."
+    "--rejects", type=click.Path(path_type=Path), help="Write number, offset and reason of each unreadable line here."
 )
 @config_option
 def analyse(
@@ -65,10 +65,10 @@ def analyse(
 
 
 def _write_rejects(path: Path, rollups: list[tuple[Path, Rollup]]) -> None:
-    """Number and reason of each line that cannot be read, never the line."""
-    rows = [f"{log}\t{number}\t{reason}\n" for log, rollup in rollups for number, reason in rollup.rejected]
+    """Number, offset (decompressed bytes) and reason of each line that cannot be read, never the line."""
+    rows = ["\t".join(map(str, (log, *line))) + "\n" for log, rollup in rollups for line in rollup.rejected]
     try:
-        path.write_text("log\tline\treason\n" + "".join(rows))
+        path.write_text("log\tline\toffset\treason\n" + "".join(rows))
     except OSError as error:
         fail(f"{path}: cannot be written ({error.strerror})")
 

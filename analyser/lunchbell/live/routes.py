@@ -58,7 +58,11 @@ async def _take(request: web.Request) -> web.Response:
         return _problem(401, "this needs a feed's token; make one with: lunchbell token new NAME")
     if not request.app[PACE].allows(feed):
         return _problem(429, "too many requests; try again in a second")
-    body = await _body(request)
+    try:
+        body = await _body(request)
+    except (web.RequestPayloadError, ConnectionError):
+        request.content.feed_eof()  # or aiohttp would stumble over the same error again
+        return _problem(400, "the body ends early, or is not what its headers say; send it again")
     if body is None:
         return _problem(413, f"a batch has {LARGEST_BATCH} bytes at most")
     if not _digest_holds(request.headers.get("Content-Digest", ""), body):

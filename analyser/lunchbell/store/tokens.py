@@ -38,4 +38,4 @@ def revoke_token(db: Database, name: str, now: int) -> None:
 
 
 def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
+    return sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
