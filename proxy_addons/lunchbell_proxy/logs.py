@@ -60,5 +60,10 @@ def log_to_stderr() -> OursOnly:
     ours = OursOnly()
     handler.addFilter(ours)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("lunchbell_proxy").setLevel(logging.INFO)
+    for name in ("lunchbell", "lunchbell_proxy"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        # mitmproxy ends at any error logged while it starts; one of ours must never keep pages from loading.
+        logger.propagate = False
+        logger.handlers = [handler]
     return ours

@@ -64,6 +64,8 @@ class Noticing:
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """From here on the body streams, past a tap if a pattern asks for one."""
+        if flow.response is not None:  # the proxy itself has answered: it asks who this is
+            return
         request = flow.request
         request.stream = True
         try:

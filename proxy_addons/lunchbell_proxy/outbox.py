@@ -7,7 +7,6 @@ does not take because it is full (`LIMIT` lines) is counted and reported as a ga
 A full disk, or a damaged file, is never a reason not to start: the file is opened as soon as that is possible.
 """
 
-import os
 import secrets
 import sqlite3
 import threading
@@ -25,8 +24,11 @@ LIMIT = 2_000_000
 """About 700 MB, some weeks of a busy school."""
 RESERVE = 1024 * 1024
 """Bytes kept aside on the disk: what the analyser has can be removed only by writing, even when the disk is full."""
-REMEMBERED = 100
-"""Past epochs of which it is remembered how far the analyser has them, to notice that its store was set back."""
+REMEMBERED = 2_000
+"""Hours of sending of which it is remembered how far the analyser had what, to tell what it lost if it is set back."""
+EPOCHS = 100
+"""Past epochs that are looked at for that."""
+HOUR = 3_600_000
 
 _ENCODER = msgspec.json.Encoder()
 _OPENING = (
@@ -34,10 +36,13 @@ _OPENING = (
     "PRAGMA synchronous = FULL",
     "PRAGMA wal_autocheckpoint = 100",  # a short WAL: each checkpoint is brief, and little of a full disk is the WAL's
     """CREATE TABLE IF NOT EXISTS lines (
-        id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL, last INTEGER NOT NULL, line BLOB NOT NULL
+        id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL, last INTEGER NOT NULL, at INTEGER NOT NULL,
+        line BLOB NOT NULL
     ) STRICT""",
+    # A row an hour, and one of hour 0 for how an epoch began: what the analyser has up to `seq` is of before `at`.
     """CREATE TABLE IF NOT EXISTS sent (
-        id INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL
+        id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, hour INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
+        UNIQUE (epoch, hour)
     ) STRICT""",
     """CREATE TABLE IF NOT EXISTS alive (
         only INTEGER PRIMARY KEY CHECK (only = 1), at INTEGER NOT NULL, stopped INTEGER NOT NULL
@@ -99,9 +104,12 @@ class Outbox:
             rows = []
             for seq, line in enumerate(taken, self._seq + 1):
                 line.seq = seq
-                rows.append((self._epoch, seq, seq, _ENCODER.encode(line)))
+                rows.append((self._epoch, seq, seq, through, _ENCODER.encode(line)))
             db.execute("BEGIN IMMEDIATE")
-            db.executemany("INSERT INTO lines (epoch, seq, last, line) VALUES (?, ?, ?, ?)", rows)
+            if rows and self._seq == 0:
+                began = db.execute("SELECT at FROM alive").fetchone() or (through,)
+                db.execute("INSERT INTO sent (epoch, hour, seq, at) VALUES (?, 0, 0, ?)", (self._epoch, *began))
+            db.executemany("INSERT INTO lines (epoch, seq, last, at, line) VALUES (?, ?, ?, ?, ?)", rows)
             if len(rows) == len(lines):
                 db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?, ?)", (through, int(stopping)))
             db.execute("COMMIT")
@@ -133,25 +141,34 @@ class Outbox:
         return done
 
     def sent(self) -> list[tuple[str, int]]:
-        """How far the analyser confirmed each epoch."""
+        """How far the analyser confirmed each epoch, the latest last."""
         with self._file() as db:
-            return db.execute("SELECT epoch, seq FROM sent ORDER BY id").fetchall()
+            rows = db.execute(
+                "SELECT epoch, max(seq) FROM sent GROUP BY epoch HAVING max(seq) > 0 ORDER BY max(id) DESC LIMIT ?",
+                (EPOCHS,),
+            )
+            return rows.fetchall()[::-1]
 
     def fill(self, epoch: str, has: int, now: int) -> int:
         """The analyser's store was set back, to `has` in this epoch: the numbers that are lost go into one gap.
 
-        How many they are. The gap takes their numbers, so that whatever of them may still arrive is counted once.
+        How many they are. The gap takes their numbers, so that whatever of them may still arrive is counted once. It
+        covers the time of what is lost, to the hour before; `now` stands for what is not known.
         """
         with self._file() as db:
             waiting = db.execute("SELECT seq FROM lines WHERE epoch = ? ORDER BY id LIMIT 1", (epoch,)).fetchone()
-            sent = db.execute("SELECT seq + 1 FROM sent WHERE epoch = ?", (epoch,)).fetchone()
-            last = (waiting or sent or (1,))[0] - 1
+            sent, until = db.execute("SELECT max(seq), max(at) FROM sent WHERE epoch = ?", (epoch,)).fetchone()
+            since = db.execute(
+                "SELECT at FROM sent WHERE epoch = ? AND seq <= ? ORDER BY seq DESC LIMIT 1", (epoch, has)
+            ).fetchone() or (now,)
+            last = waiting[0] - 1 if waiting else sent or 0
             if last <= has:
                 return 0
-            gap = Gap(1, now, now, "store", last - has, has + 1)
+            until = now if until is None else until
+            gap = Gap(1, min(*since, until), max(*since, until), "store", last - has, has + 1)
             db.execute(
-                "INSERT INTO lines VALUES ((SELECT min(id) - 1 FROM lines), ?, ?, ?, ?)",
-                (epoch, has + 1, last, _ENCODER.encode(gap)),
+                "INSERT INTO lines VALUES ((SELECT min(id) - 1 FROM lines), ?, ?, ?, ?, ?)",
+                (epoch, has + 1, last, until, _ENCODER.encode(gap)),
             )
             self.waiting += 1
             return last - has
@@ -199,15 +216,19 @@ class Outbox:
             db.execute("PRAGMA synchronous = NORMAL")  # what is forgotten in a power cut is sent, and confirmed, again
             try:
                 db.execute("BEGIN IMMEDIATE")
-                done = db.execute(
-                    "DELETE FROM lines WHERE id <= ? AND epoch = ? AND last <= ?", (self._until, epoch, seq)
-                ).rowcount
-                db.execute(
-                    "INSERT INTO sent (epoch, seq) VALUES (?, ?) "
-                    "ON CONFLICT (epoch) DO UPDATE SET seq = max(seq, excluded.seq)",
-                    (epoch, seq),
-                )
+                times = db.execute(
+                    "DELETE FROM lines WHERE id <= ? AND epoch = ? AND last <= ? RETURNING at",
+                    (self._until, epoch, seq),
+                ).fetchall()
+                if times:
+                    at = max(times)[0]
+                    db.execute(
+                        "INSERT INTO sent (epoch, hour, seq, at) VALUES (?, ?, ?, ?) ON CONFLICT (epoch, hour) "
+                        "DO UPDATE SET seq = max(seq, excluded.seq), at = max(at, excluded.at)",
+                        (epoch, max(1, at // HOUR), seq, at),
+                    )
                 db.execute("COMMIT")
+                done = len(times)
             finally:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
@@ -232,11 +253,10 @@ class Outbox:
         return self._path.with_name(self._path.name + ending)
 
     def _set_reserve(self) -> None:
-        with suppress(OSError), self._reserve.open("xb") as file:
-            try:
-                os.posix_fallocate(file.fileno(), 0, RESERVE)
-            except OSError:
-                self._reserve.unlink()
+        try:
+            self._reserve.write_bytes(bytes(RESERVE))
+        except OSError:
+            self._release()
 
     def _release(self) -> bool:
         """Free the reserve; whether there was one."""

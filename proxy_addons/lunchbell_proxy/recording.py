@@ -179,7 +179,10 @@ class Recording:
         self._looked = wall, steady
 
     def _look_at_switch(self, now: int) -> None:
-        paused = self._is_paused()
+        try:
+            paused = self._is_paused()
+        except OSError:  # it cannot be read: it stays as it was
+            paused = self.paused
         if paused and not self.paused:
             self._judge()
             self._paused_since = now

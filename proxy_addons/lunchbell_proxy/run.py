@@ -75,6 +75,9 @@ def _master(settings: Settings, rehearsal: Rehearsal) -> DumpMaster:
     if proxy.sign_in:
         file = proxy.sign_in.removeprefix("@")
         opts.update(proxyauth=proxy.sign_in if file == proxy.sign_in else f"@{settings.beside(file)}")
-    if rehearsal.origin_authority:
-        opts.update(ssl_verify_upstream_trusted_ca=str(rehearsal.origin_authority))
+    trusted = rehearsal.origin_authority
+    if trusted is None and proxy.authorities:
+        trusted = settings.beside(proxy.authorities)
+    if trusted is not None:
+        opts.update(ssl_verify_upstream_trusted_ca=str(trusted))
     return master

@@ -96,7 +96,7 @@ done
 # After the first look, what only a real systemd can show.
 echo "ORIGIN=127.0.0.1:$origin" >"$work/shown"
 cat >>"$work/shown" <<'EOF'
-echo "--- an opened connection, through the filter, under every restriction of the unit" >&2
+echo "--- an opened connection, through the filter, under the restrictions of the unit" >&2
 cp -p "$ETC/lunchbell.toml" "$ETC/lunchbell.toml.own"
 "$BIN/python" -m lunchbell_proxy.origin "$ORIGIN" "$ETC/origin" &
 origin_pid=$!
@@ -114,7 +114,7 @@ systemctl restart lunchbell-proxy
 curl --fail --silent --show-error --output /dev/null --write-out 'facebook: %{http_code} by HTTP/%{http_version}\n' \
     --cacert "$ETC/lunchbell-ca.pem" --proxy "http://$PROXY" https://www.facebook.com/
 sleep 2
-curl --fail --silent "http://$METRICS/metrics" | grep -E '(opened|passed|recorded|lost|errors|mistakes)_total |waiting '
+curl --fail --silent "http://$METRICS/metrics" | grep -E "^lunchbell_proxy_(connections|events|analyser|mistakes|outbox)"
 curl --fail --silent "http://$METRICS/metrics" | grep -q '^lunchbell_proxy_connections_opened_total 1.0'
 "$BIN/python" -c 'import sqlite3, sys
 rows = sqlite3.connect(sys.argv[1]).execute("SELECT service, activity, subject, requests FROM usage").fetchall()

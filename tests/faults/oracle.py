@@ -79,6 +79,8 @@ class Evidence:
     """Subjects that were in the store when it was replaced by an older copy."""
     gaps_set_back: int = 0
     """How many gaps were in it: these may be among what is lost."""
+    clock_jumped: bool = False
+    """The time of what a store lost is known by the hour's end only, which a clock that is set back confuses."""
     overflow: bool = False
     """Whether memory was meant to be too small for what a full disk did not take."""
 
@@ -113,6 +115,8 @@ def judge(seen: Evidence) -> Judgement:
         end = ends.get(one.process)
         if names & seen.set_back:
             counted += 1
+            if not seen.clock_jumped:
+                _must_be_in_gap(found, seen, number, one, "the store was set back")
         elif names & seen.destroyed:
             _must_be_in_gap(found, seen, number, one, "it was in an outbox that was replaced")
         elif end and names & end.copy.subjects:

@@ -130,7 +130,7 @@ class Run:
             store = oracle.read_store(self.world.store)
             seen = oracle.Evidence(
                 journal, self.ends, store, self.world.keys, max(0, oracle.waiting(self.world.outbox)),
-                self.destroyed, self.set_back, self.gaps_set_back, "memory too small" in self.chosen,
+                self.destroyed, self.set_back, self.gaps_set_back, self.shift != 0, "memory too small" in self.chosen,
             )  # fmt: skip
             found = oracle.judge(seen)
             found.wrong += [broken] * bool(broken)

@@ -335,9 +335,11 @@ class Http1:
     async def _go_on_for_ever(self, first: bytes, again: bytes) -> None:
         self.origin.poured = 0
         self.writer.write(first)
-        while self.origin.poured < 200 * 1024 * 1024:
+        again *= 60
+        while self.origin.poured < 60 * 1024 * 1024 and not self.writer.transport.is_closing():
             self.writer.write(again)
             await self.writer.drain()
+            await asyncio.sleep(0)
             self.origin.poured += len(again)
 
     async def _events(self) -> None:
@@ -406,7 +408,7 @@ ENDLESS = {
         b"x-more: " + b"a" * 1000 + b"\r\n",
     ),
 }
-"""What is written first, and what is written over and over: 200 MB of it if nobody hangs up."""
+"""What is written first, and what is written over and over: 60 MB of it if nobody hangs up."""
 STAYS_OPEN = frozenset({"/early-hints", "/long-header"})
 
 

@@ -15,7 +15,7 @@ from lunchbell_proxy.outbox import Outbox
 def event(size: int, at: int = 1_795_000_000_000) -> Event:
     """An event that can be known by its size."""
     return Event(
-        1, at, 0, "staffroom", "", "x", Kind.MICROBLOG, Activity.POST, Evidence.PUBLISHED, Period.LUNCH,
+        1, at, 0, "staffroom", str(size), "x", Kind.MICROBLOG, Activity.POST, Evidence.PUBLISHED, Period.LUNCH,
         Network.SCHOOL, Outcome.PERMITTED, "lunch", "401-3", "waterville@9f3c", size, "proxy",
     )  # fmt: skip
 

@@ -190,5 +190,26 @@ def test_lines_that_the_analyser_lost_become_one_gap_that_takes_their_numbers(pa
     assert again is not None
     assert (again.epoch, again.first, again.last) == (batch.epoch, 2, 10)
     gap = json.loads(again.lines[1])
-    assert gap == {"v": 1, "gap": 777, "until": 777, "reason": "store", "lost": 4, "seq": 3}
+    assert gap == {"v": 1, "gap": 1, "until": 1, "reason": "store", "lost": 4, "seq": 3}
     assert outbox.confirm(again.epoch, again.last) == len(again.lines) == outbox.waiting + 6
+
+
+def test_the_gap_of_a_store_covers_the_time_of_what_it_lost(path: Path) -> None:
+    """From the hour before the first line that is lost until the last that was sent, also when all of an epoch is."""
+    hour = 3_600_000
+    outbox = Outbox(path)
+    for n in range(1, 6):
+        outbox.commit([event(1), event(2)], n * hour + 60_000)
+        batch = outbox.batch(10)
+        assert batch is not None
+        outbox.confirm(batch.epoch, batch.last)
+    epoch = outbox.sent()[0][0]
+    assert outbox.fill(epoch, 5, 99) == 5
+    batch = outbox.batch(10)
+    assert batch is not None
+    gap = json.loads(batch.lines[0])
+    assert (gap["gap"], gap["until"]) == (2 * hour + 60_000, 5 * hour + 60_000)
+    assert outbox.fill(epoch, 0, 99) == 5
+    batch = outbox.batch(1)
+    assert batch is not None
+    assert json.loads(batch.lines[0])["gap"] == hour + 60_000

@@ -295,24 +295,26 @@ def test_a_damaged_outbox_is_on_record(tmp_path: Path, clock: MachineClock) -> N
     assert (reason, lost) == ("crashed", 0)
 
 
-def test_the_thread_outlives_whatever_goes_wrong_around_it(tmp_path: Path, clock: MachineClock) -> None:
-    """A switch that cannot be read is a mistake that is counted; recording goes on when it can."""
-    broken = [True]
+@pytest.mark.parametrize(("error", "failures"), [(PermissionError(), 0), (RuntimeError(), 2)])
+def test_the_thread_outlives_whatever_goes_wrong_around_it(
+    tmp_path: Path, clock: MachineClock, error: Exception, failures: int
+) -> None:
+    """A switch that cannot be read stays as it was; any other mistake is counted, and nothing is lost by it."""
+    errors = [error, error]
 
     def switch() -> bool:
-        if broken[0]:
-            raise PermissionError
+        if errors:
+            raise errors.pop()
         return False
 
     outbox = Outbox(tmp_path / "o")
     recording = start(outbox, switch)
     put(recording, 1)
     recording._turn()
-    broken[0] = False
     clock.passes(5)
     recording._turn()
     assert sizes(read(outbox)) == [1]
-    assert recording.failures == 2
+    assert recording.failures == failures
 
 
 STEPS = st.lists(

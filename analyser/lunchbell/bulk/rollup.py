@@ -18,6 +18,9 @@ from lunchbell.settings import Settings
 from lunchbell.settings.keys import KeyOf
 from lunchbell.store.usage import UsageKey
 
+ASKED_WHO = 407
+"""The other proxy asked for a name and a password; the request itself follows in a line of its own."""
+
 
 class Rejected(NamedTuple):
     """A line that cannot be read: its number, where it begins (decompressed bytes), and why; never the line."""
@@ -65,6 +68,8 @@ class Roller:
         """Classify, judge and count one record."""
         rollup = self.rollup
         rollup.read += 1
+        if record.status == ASKED_WHO:
+            return
         service = self._service_of(_authority(record.url))
         if service is None:
             return

@@ -4,6 +4,7 @@ Whoever holds a term's key and the list of user names can undo that term's pseud
 """
 
 import json
+import os
 import secrets
 from collections.abc import Callable
 from datetime import date, tzinfo
@@ -35,9 +36,19 @@ def key_for(path: Path, calendar: Calendar, day: date) -> bytes:
     term = term_of(calendar, day)
     if term not in keys:
         keys[term] = secrets.token_hex(32)
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(keys, indent=1) + "\n")
+        _write(path, json.dumps(keys, indent=1) + "\n")
     return bytes.fromhex(keys[term])
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: a half-written file would lose every key."""
+    beside = path.with_name(path.name + ".new")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
 
 
 def term_of(calendar: Calendar, day: date) -> str:

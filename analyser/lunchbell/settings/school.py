@@ -157,6 +157,7 @@ class ProxyTable(Table):
     outbox: str = "lunchbell-outbox.db"
     token: str = "lunchbell.token"
     certificates: str = "lunchbell-ca"
+    authorities: str = ""
     sign_in: str = ""
     trial: bool = False
     metrics: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -94,7 +95,7 @@ def read_services(folder: Path, software: Mapping[str, SoftwareFile | None], pro
     """The catalogue's services; every mistake in every file is reported."""
     services = []
     owners: dict[str, str] = {}
-    suffixes = TLDExtract(suffix_list_urls=(), cache_dir=None)
+    suffixes = _suffixes()
     for file in _read_all(folder, ServiceFile, problems):
         name = f"services/{file.id}.toml"
         for domain in (*file.domains, *file.not_domains):
@@ -125,6 +126,12 @@ def read_services(folder: Path, software: Mapping[str, SoftwareFile | None], pro
             )
         )
     return services
+
+
+@cache
+def _suffixes() -> TLDExtract:
+    """The bundled list of public suffixes; it is never looked for on the network."""
+    return TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def local_service(host: str, software: SoftwareFile) -> Service:
