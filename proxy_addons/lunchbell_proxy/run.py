@@ -11,9 +11,9 @@ from mitmproxy.tools.dump import DumpMaster
 from lunchbell.settings import Settings
 from lunchbell.settings.keys import keys_in
 from lunchbell.settings.switch import is_paused
+from lunchbell_proxy import http1, http2
 from lunchbell_proxy.clock import Clock
 from lunchbell_proxy.headers import Headers
-from lunchbell_proxy.http1 import mend
 from lunchbell_proxy.judging import Judging
 from lunchbell_proxy.logs import OursOnly
 from lunchbell_proxy.metrics import Metrics
@@ -38,7 +38,8 @@ class Rehearsal:
 
 async def run(settings: Settings, analyser: str, token: str, rehearsal: Rehearsal, others: OursOnly) -> None:
     """Serve until told to stop; `analyser` is its address, such as http://127.0.0.1:8421."""
-    mend()
+    http1.mend()
+    http2.mend()
     proxy = settings.file.proxy
     outbox = Outbox(settings.beside(proxy.outbox))
     sending = Sending(outbox, analyser, token)

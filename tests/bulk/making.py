@@ -89,7 +89,7 @@ def counted(requests: Iterable[Request]) -> Counts:
     unplaced = 0
     for one in requests:
         service = settings.catalogue.service_of(one.host)
-        if service is None:
+        if service is None or one.status == 407:  # the proxy only asked who it is
             continue
         group = settings.clients.group_of(one.client)
         if group is None:

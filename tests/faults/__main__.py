@@ -26,12 +26,13 @@ def main() -> int:
     with ThreadPoolExecutor(asked.jobs) as pool:
         for result in pool.map(lambda seed: one(seed, asked), range(asked.seed, asked.seed + asked.runs)):
             results.append(result)
+            if asked.output:
+                with asked.output.open("a") as file:
+                    file.write(json.dumps(result) + "\n")
             if result["judgement"]["wrong"]:
                 print(f"FAILED {_name(result)}: {result['judgement']['wrong'][:3]}", file=sys.stderr, flush=True)
     for line in table(results):
         print(line)
-    if asked.output:
-        asked.output.write_text("\n".join(map(json.dumps, results)) + "\n")
     return int(any(r["judgement"]["wrong"] for r in results))
 
 
@@ -87,7 +88,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--real", action="store_true", help="every run with the real proxy, instead of one in five")
     parser.add_argument("--synthetic", action="store_true", help="no run with the real proxy")
     parser.add_argument("--keep", action="store_true", help="leave the folders of failed runs in place")
-    parser.add_argument("--output", type=Path, help="write a line of JSON a run to this file")
+    parser.add_argument("--output", type=Path, help="add a line of JSON a run to this file")
     parser.add_argument("--one", action="store_true", help="one run in this process; its result as JSON")
     return parser
 

@@ -453,7 +453,8 @@ class Http2:
             request, digest = self.streams[event.stream_id]
             request.size += len(event.data)
             digest.update(event.data)
-            self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            if request.path != "/stalled":
+                self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             if request.path == "/two-halves" and request.size >= 1000:
                 self.origin.half.set()
         elif isinstance(event, h2.events.TrailersReceived):

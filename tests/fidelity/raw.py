@@ -10,7 +10,7 @@ from tests.fidelity.house import STAFFROOM
 class RawClient:
     """One TLS connection to a host."""
 
-    def __init__(self, way: Way, host: str, client: str = STAFFROOM, trust: str = "") -> None:
+    def __init__(self, way: Way, host: str, client: str = STAFFROOM, trust: str = "", alpn: str = "http/1.1") -> None:
         self.host = host
         if way.house:
             plain = socket.create_connection(("127.0.0.1", way.house.proxy_port), 30, source_address=(client, 0))
@@ -22,7 +22,9 @@ class RawClient:
         else:
             plain = socket.create_connection(("127.0.0.1", way.origin.port), 30)
         trusted = trust or str(way.house.bundle if way.house else way.authority)
-        self.socket = ssl.create_default_context(cafile=trusted).wrap_socket(plain, server_hostname=host)
+        context = ssl.create_default_context(cafile=trusted)
+        context.set_alpn_protocols([alpn])
+        self.socket = context.wrap_socket(plain, server_hostname=host)
         self.file = self.socket.makefile("rb")
 
     @property

@@ -2,9 +2,14 @@
 
 import asyncio
 import ssl
+import time
 from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import aiohttp
+import h2.connection  # type: ignore[import-untyped]
+import h2.events  # type: ignore[import-untyped]
 import pytest
 from tests.fidelity.big import MB, carry
 from tests.fidelity.clients import Way
@@ -103,3 +108,52 @@ def test_a_large_body_costs_no_memory(through: Way, direction: str, version: str
     carried = carry(through, direction, 64, version)
     assert carried.size == 64 * MB
     assert carried.growth < 30 * MB
+
+
+def test_an_upload_to_a_server_that_stops_reading(through: Way) -> None:
+    """Over HTTP/2 the client is told to wait: 300 MB stay where they are."""
+    assert through.house
+    through.curl(OPENED, "/", "--http2")
+    before = through.house.resident()
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "big")
+        with file.open("wb") as sparse:
+            sparse.truncate(300 * MB)
+        assert through.curl(OPENED, "/stalled", "--http2", "-X", "POST", "-T", str(file), "--max-time", "3").exit == 28
+    assert through.house.resident() - before < 20 * MB
+
+
+def test_a_download_that_a_browser_pauses(through: Way) -> None:
+    """Over HTTP/2 the server is told to wait, other streams of the connection go on, and nothing is lost at the end."""
+    assert through.house
+    with closing(RawClient(through, OPENED, alpn="h2")) as raw:
+        assert raw.socket.selected_alpn_protocol() == "h2"
+        client = h2.connection.H2Connection()
+        client.initiate_connection()
+        client.increment_flow_control_window(2**30)
+        for path in ("/big?100", "/picture"):
+            stream = client.get_next_available_stream_id()
+            head = [(":method", "GET"), (":scheme", "https"), (":authority", OPENED), (":path", path)]
+            client.send_headers(stream, head, end_stream=True)
+        before = through.house.resident()
+        got = {1: 0, 3: 0}
+        ended: set[int] = set()
+
+        def receive(stream: int) -> None:
+            while stream not in ended:
+                raw.send(client.data_to_send())
+                for event in client.receive_data(raw.socket.recv(2**16)):
+                    if isinstance(event, h2.events.DataReceived):
+                        got[event.stream_id] += len(event.data)
+                        if 3 in ended or event.stream_id == 3:
+                            client.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                    elif isinstance(event, h2.events.StreamEnded):
+                        ended.add(event.stream_id)
+
+        receive(3)
+        assert 0 < got[1] < MB
+        time.sleep(1)  # what a server would send meanwhile, if it were not told to wait
+        assert through.house.resident() - before < 20 * MB
+        client.acknowledge_received_data(got[1], 1)
+        receive(1)
+        assert got == {1: 100 * MB, 3: 256 * 200}
