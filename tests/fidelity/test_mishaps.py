@@ -60,7 +60,7 @@ def test_a_server_that_refuses_connections(straight: Way, through: Way, house: H
 def test_a_person_who_does_not_wait(through: Way, counted: House) -> None:
     """An answer that never comes, given up by the client: a contact, and no flow is left."""
     before = counted.counted("activity = 'contact'")
-    assert through.curl(OPENED, "/never", "--max-time", "2").exit == 28
+    assert through.curl(OPENED, "/never", "--max-time", "1").exit == 28
     counted.settled()
     assert counted.counted("activity = 'contact'") == before + 1
 
