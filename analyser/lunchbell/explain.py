@@ -159,7 +159,7 @@ def observation(question: Question) -> Observation:
         json=document,
         dest=question.dest,
         site=question.site,
-        origin=host_of(question.origin) if question.origin else "",
+        origin=host_of(question.origin) if question.origin not in ("", "null") else "",
         html=question.method.upper() == "GET",
     )
 

@@ -104,3 +104,10 @@ def test_any_input_is_answered(tmp_path_factory: pytest.TempPathFactory, inputs:
         patch.setattr("lunchbell.settings.config_dir", lambda: files.root / "config")
         found = answers(run("--json", "--", *inputs))
     assert [answer["input"] for answer in found] == inputs
+
+
+def test_input_that_is_not_utf8_is_answered() -> None:
+    """A log cut at random may hold any bytes: each line gets its answer."""
+    done = CliRunner().invoke(main, ["classify", "--json"], input=b"\xff\xfe.example\nx.com\n")
+    assert done.exit_code == 0
+    assert [json.loads(line)["service"] for line in done.stdout.splitlines()] == [None, "x"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.settings.files import Files
 
 from lunchbell.cli.main import main
+from lunchbell.settings.places import example_file
 
 KEYS = [
     "at",
@@ -331,3 +332,21 @@ def test_any_bytes_are_answered(school: Path, data: bytes) -> None:
     result = run(school, "-", "--json", lines=data)
     assert result.exit_code in (0, 2)
     assert len(result.stdout.splitlines()) == len([line for line in data.split(b"\n") if line.strip()])
+
+
+def test_an_unknown_policy_on_one_line_does_not_end_the_others() -> None:
+    """Its line is answered with what is wrong; the next one is judged."""
+    asked = {"at": "2026-11-16T12:20", "client": "10.40.1.17", "url": "https://x.com/"}
+    lines = json.dumps(asked | {"policy": "none-such"}) + "\n" + json.dumps(asked) + "\n"
+    done = CliRunner().invoke(main, ["explain", "-", "--json", "--config", str(example_file())], input=lines)
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert done.exit_code == 2
+    assert "there is no such policy" in first["error"]
+    assert second["service"] == "x"
+
+
+def test_an_opaque_origin_is_no_other_site() -> None:
+    """`Origin: null` names nobody."""
+    question = ["--at", "2026-11-16T12:20", "--client", "10.40.1.17", "--url", "https://x.com/", "--origin", "null"]
+    done = CliRunner().invoke(main, ["explain", *question, "--json", "--config", str(example_file())])
+    assert json.loads(done.stdout)["activity"] == "open"

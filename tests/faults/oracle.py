@@ -108,7 +108,7 @@ def judge(seen: Evidence) -> Judgement:
     last: dict[int, float] = {}
     for one in seen.journal.values():
         last[one.process] = max(last.get(one.process, 0.0), one.steady)
-    counted = 0
+    counted = of_memory = 0
     for number in sorted(seen.journal.keys() - arrived):
         one, names = seen.journal[number], subjects[number]
         found.in_gaps += 1
@@ -123,18 +123,24 @@ def judge(seen: Evidence) -> Judgement:
             found.wrong.append(f"{number} was committed, and did not arrive")
         elif end:
             window = min(end.steady, last[one.process]) - one.steady
-            if not end.disk_full:
+            if seen.overflow and window > WINDOW:
+                of_memory += 1
+            elif not end.disk_full:
                 found.window = max(found.window, window)
                 if window > WINDOW:
                     found.wrong.append(f"{number} was lost {window * 1000:.0f} ms before the kill")
             _must_be_in_gap(found, seen, number, one, "its process ended")
         elif seen.overflow:
+            of_memory += 1
             _must_be_in_gap(found, seen, number, one, "the disk was full")
         else:
             found.wrong.append(f"{number} was handed over, and vanished")
     of_store = sum(lost for _, _, reason, lost in seen.store.gaps if reason == "store")
     if not counted <= of_store <= counted + seen.gaps_set_back:
         found.wrong.append(f"the store lost {counted} events, and {of_store} are reported")
+    reported = sum(lost for _, _, reason, lost in seen.store.gaps if reason == "full")
+    if of_memory != reported:
+        found.wrong.append(f"{of_memory} events had no room, and {reported} are reported")
     if of_store and not seen.set_back:
         found.wrong.append(f"{of_store} lines are reported as lost by a store that was never set back")
     return found

@@ -209,7 +209,13 @@ class Origin:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, h2.exceptions.ProtocolError):
+        with suppress(
+            ConnectionError,
+            asyncio.IncompleteReadError,
+            asyncio.CancelledError,
+            ssl.SSLError,
+            h2.exceptions.ProtocolError,
+        ):
             connection = writer.get_extra_info("ssl_object")
             if connection.selected_alpn_protocol() == "h2":
                 await Http2(self, reader, writer).serve()

@@ -22,9 +22,9 @@ def spend(minutes: float, strategy: SearchStrategy[Any], work: Callable[[Any], N
     @given(strategy)
     def batch(one: Any) -> None:
         nonlocal tried
-        tried += 1
         if time.monotonic() < until:
             work(one)
+            tried += 1
 
     while time.monotonic() < until:
         batch()

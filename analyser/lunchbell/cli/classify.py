@@ -19,7 +19,8 @@ def classify(inputs: tuple[str, ...], as_json: bool) -> None:
         services = shipped_catalogue()
     except SettingsError as error:
         tell_problems(error)
-    for text in inputs or (line.strip() for line in sys.stdin if line.strip()):
+    for given in inputs or (line.decode("utf-8", "replace").strip() for line in sys.stdin.buffer if line.strip()):
+        text = given.encode("utf-8", "replace").decode()  # an argument that is not UTF-8 has lone surrogates
         service = services.service_of(host_of(text))
         if as_json:
             found = {

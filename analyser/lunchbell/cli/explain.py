@@ -9,9 +9,9 @@ from typing import Any
 import click
 import orjson
 
-from lunchbell.cli.common import config_file, config_option, fail, load_settings
+from lunchbell.cli.common import config_file, config_option, fail, load_settings, now
 from lunchbell.explain import Answer, Question, answer, explanation
-from lunchbell.settings import Settings
+from lunchbell.settings import Settings, SettingsError, load
 
 
 @click.command()
@@ -79,7 +79,7 @@ def contract(settings: Settings, found: Answer) -> dict[str, Any]:
 
 def _stream(config: Path, policy: str) -> int:
     """Answer JSON Lines from stdin; a line that cannot be understood is answered with its error, and the exit is 2."""
-    settings: dict[str, Settings] = {}
+    settings = {policy: load_settings(config, policy)}
     known = {f.name for f in fields(Question)}
     status = 0
     for number, line in enumerate(_lines(), 1):
@@ -93,9 +93,9 @@ def _stream(config: Path, policy: str) -> int:
             if missing := sorted({"at", "client", "url"} - asked.keys()):
                 raise ValueError(f"{', '.join(missing)} is missing")
             if chosen not in settings:
-                settings[chosen] = load_settings(config, chosen)
+                settings[chosen] = load(config, today=now().date(), policy=chosen)
             reply = contract(settings[chosen], answer(settings[chosen], Question(**asked)))
-        except ValueError as error:
+        except (ValueError, SettingsError) as error:
             click.echo(f"line {number}: {error}", err=True)
             reply, status = {"error": str(error)}, 2
         click.echo(orjson.dumps(reply))
