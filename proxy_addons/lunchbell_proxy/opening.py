@@ -23,8 +23,8 @@ REMEMBERED = 24 * 3600.0
 SERVER_REMEMBERED = 600.0
 """The same for a client and a server whose handshake failed: that may have been the network."""
 MOST_REMEMBERED = 10_000
-ASKED = b"SSLv3/TLS read server certificate request"
-"""OpenSSL's name, in every version of TLS, for a server's wish to see a client's certificate."""
+ASKED = b"read server certificate request"
+"""The end of OpenSSL's name, in every version of TLS, for a server's wish to see a client's certificate."""
 
 Refusal = tuple[str, str]
 """Client address and server name; in memory only."""
@@ -66,7 +66,12 @@ class Opening:
         """Watch the handshake: whether the server asks for a client's certificate is told nowhere else."""
         if data.ssl_conn:
             data.ssl_conn.set_app_data(_refusal(data))
-            data.ssl_conn.get_context().set_info_callback(self._told)
+            context = data.ssl_conn.get_context()
+            # pyOpenSSL lets nobody change a context that has a connection, and mitmproxy has made one already. The
+            # callback is looked up anew at each step of a handshake, so setting it late is safe.
+            context._used = False
+            context.set_info_callback(self._told)
+            context._used = True
 
     def tls_failed_server(self, data: tls.TlsData) -> None:
         """The handshake with the server failed: let the client try by itself."""
@@ -74,7 +79,7 @@ class Opening:
         self._remember(_refusal(data), SERVER_REMEMBERED)
 
     def _told(self, connection: SSL.Connection, where: int, what: int) -> None:
-        if where & SSL.SSL_CB_LOOP and connection.get_state_string() == ASKED:
+        if where & SSL.SSL_CB_LOOP and connection.get_state_string().endswith(ASKED):
             self.refused_by_server += 1
             self._remember(connection.get_app_data(), REMEMBERED)
 

@@ -8,9 +8,10 @@ A full disk, or a damaged file, is never a reason not to start: the file is open
 """
 
 import secrets
+import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
@@ -22,8 +23,12 @@ from lunchbell.events import Event, Gap
 
 LIMIT = 2_000_000
 """About 700 MB, some weeks of a busy school."""
-RESERVE = 1024 * 1024
-"""Bytes kept aside on the disk: what the analyser has can be removed only by writing, even when the disk is full."""
+RESERVE = 4 * 1024 * 1024
+"""Bytes kept aside on the disk: what the analyser has can be removed only by writing, even when the disk is full.
+
+More than the WAL, what of it is new to the file, and a batch that is removed. While the reserve is used up, no line is
+taken: else lines would fill it, and nothing could ever be removed again.
+"""
 REMEMBERED = 2_000
 """Hours of sending of which it is remembered how far the analyser had what, to tell what it lost if it is set back."""
 EPOCHS = 100
@@ -32,6 +37,7 @@ HOUR = 3_600_000
 
 _ENCODER = msgspec.json.Encoder()
 _OPENING = (
+    "PRAGMA auto_vacuum = INCREMENTAL",  # it counts for a new file only, and before all else
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA wal_autocheckpoint = 100",  # a short WAL: each checkpoint is brief, and little of a full disk is the WAL's
@@ -75,7 +81,7 @@ class Outbox:
         self.limit = LIMIT
         self._path = path
         self._reserve = path.with_name(path.name + "-reserve")
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
         self._damage: Damage | None = None
         self._epoch, self._seq, self._until = "", 0, 0
@@ -100,6 +106,7 @@ class Outbox:
         If it took all of them, then all before `through` (milliseconds) is on record: what a crash leaves begins there.
         """
         with self._file() as db:
+            self._set_reserve(db)
             taken = lines[: max(0, self.limit - self.waiting)]
             rows = []
             for seq, line in enumerate(taken, self._seq + 1):
@@ -130,15 +137,7 @@ class Outbox:
 
     def confirm(self, epoch: str, seq: int) -> int:
         """The analyser has the last batch, or this epoch of it, up to `seq`; how many lines that was."""
-        try:
-            done = self._confirm(epoch, seq)
-        except sqlite3.Error:
-            if not self._release():
-                raise
-            done = self._confirm(epoch, seq)
-        if not self._reserve.exists():
-            self._set_reserve()
-        return done
+        return self._with_reserve(lambda: self._confirm(epoch, seq))
 
     def sent(self) -> list[tuple[str, int]]:
         """How far the analyser confirmed each epoch, the latest last."""
@@ -155,6 +154,15 @@ class Outbox:
         How many they are. The gap takes their numbers, so that whatever of them may still arrive is counted once. It
         covers the time of what is lost, to the hour before; `now` stands for what is not known.
         """
+        return self._with_reserve(lambda: self._fill(epoch, has, now))
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._db:
+                self._db.close()
+
+    def _fill(self, epoch: str, has: int, now: int) -> int:
         with self._file() as db:
             waiting = db.execute("SELECT seq FROM lines WHERE epoch = ? ORDER BY id LIMIT 1", (epoch,)).fetchone()
             sent, until = db.execute("SELECT max(seq), max(at) FROM sent WHERE epoch = ?", (epoch,)).fetchone()
@@ -172,12 +180,6 @@ class Outbox:
             )
             self.waiting += 1
             return last - has
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            if self._db:
-                self._db.close()
 
     @contextmanager
     def _file(self) -> Iterator[sqlite3.Connection]:
@@ -207,8 +209,6 @@ class Outbox:
             self._release()
             raise
         self._epoch, self._seq = secrets.token_hex(8), 0
-        if not self._reserve.exists():
-            self._set_reserve()
         return db
 
     def _confirm(self, epoch: str, seq: int) -> int:
@@ -252,11 +252,33 @@ class Outbox:
     def _beside(self, ending: str) -> Path:
         return self._path.with_name(self._path.name + ending)
 
-    def _set_reserve(self) -> None:
+    def _with_reserve(self, work: Callable[[], int]) -> int:
+        """Do what makes room, or tells of a loss: if need be, with the reserve, before others can take it."""
+        with self._lock:
+            try:
+                return work()
+            except sqlite3.Error:
+                if not self._release():
+                    raise
+                return work()
+
+    def _set_reserve(self, db: sqlite3.Connection) -> None:
+        if self._reserve.exists():
+            return
         try:
+            if not self._has_room():
+                db.execute("PRAGMA incremental_vacuum").fetchall()
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                if not self._has_room():
+                    raise OSError
             self._reserve.write_bytes(bytes(RESERVE))
         except OSError:
             self._release()
+            raise sqlite3.OperationalError("there is no room for the outbox's reserve") from None
+
+    def _has_room(self) -> bool:
+        """Whether the disk has more than the reserve, which never takes from others what they still have."""
+        return shutil.disk_usage(self._path.parent).free > RESERVE
 
     def _release(self) -> bool:
         """Free the reserve; whether there was one."""

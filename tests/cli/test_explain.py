@@ -221,7 +221,7 @@ def stream(school: Path, *lines: Any) -> tuple[list[Any], Result]:
     """The answers to lines on stdin; what is no text is written as JSON."""
     text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
     result = run(school, "-", "--json", lines=text)
-    return [json.loads(line) for line in result.stdout.splitlines()], result
+    return [json.loads(line) for line in result.stdout.split("\n") if line], result
 
 
 ONE = {"at": LUNCH, "client": CLIENT, "url": CHIRP}

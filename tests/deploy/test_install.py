@@ -316,7 +316,7 @@ def test_the_document_has_both_sorts_of_blocks() -> None:
     """The document was read, and each of its shell blocks is of a sort that is tested."""
     assert len(HERE) > 8
     assert len(AS_ROOT) > 4
-    assert {block.info for block in BLOCKS} <= {"sh", "sh root", "ini", ""}
+    assert {block.info for block in BLOCKS} <= {"sh", "sh root", "toml", ""}
 
 
 @pytest.mark.parametrize("block", AS_ROOT, ids=lambda block: f"line{block.line}")

@@ -21,6 +21,7 @@ from mitmproxy import http
 
 from lunchbell.settings import load
 from lunchbell.settings.keys import keys_in
+from lunchbell_proxy import outbox as outbox_module
 from lunchbell_proxy import recording as recording_module
 from lunchbell_proxy import sending as sending_module
 from lunchbell_proxy.clock import Clock
@@ -58,6 +59,7 @@ async def drive(options: dict[str, object]) -> None:
     sending_module.LONGEST_PAUSE = 0.4
     sending_module.TIMEOUT = aiohttp.ClientTimeout(total=2)
     recording_module.RETRY = 0.2
+    outbox_module.RESERVE = 1536 * 1024
     recording_module.MOST_WAITING = int(str(options["most_waiting"]))
 
     settings = load(Path(str(options["config"])), today=datetime.now(UTC).date())

@@ -82,7 +82,7 @@ class Run:
             self.chosen
         )
         sizes = (
-            (3 if "outbox fills its disk" in self.chosen else 8) * MEBIBYTE if small else 0,
+            (3 if "outbox fills its disk" in self.chosen else 12) * MEBIBYTE if small else 0,
             24 * MEBIBYTE if "full store" in self.chosen else 0,
         )
         folder = Path(tempfile.mkdtemp(prefix=f"lunchbell-fault-{seed}-"))
@@ -301,7 +301,7 @@ class DriverRun(Run):
             analyser=f"http://127.0.0.1:{self.relay.port}",
             journal=str(self.world.folder / f"journal-{self.process}"),
             first=self.process * 1_000_000,
-            rate=self.chance.choice([300, 600, 1000]),
+            rate=1000 if "outbox fills its disk" in self.chosen else self.chance.choice([300, 600, 1000]),
             shift=self.shift,
             most_waiting=400 if "memory too small" in self.chosen else 100_000,
             quiet=self.process > 1 and self._quiet,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.proxy.lines import event, no_file_grows_beyond, read, wal_size
 
+from lunchbell_proxy import outbox as outbox_module
 from lunchbell_proxy.outbox import RESERVE, Outbox
 
 
@@ -90,8 +91,8 @@ def test_lines_can_be_confirmed_on_a_disk_that_they_filled(path: Path) -> None:
     """The reserve makes room for what must be written to remove lines, and is set aside again."""
     outbox = Outbox(path)
     reserve = path.with_name("outbox.db-reserve")
-    assert reserve.stat().st_size == RESERVE
     outbox.commit([event(n) for n in range(50)], 1)
+    assert reserve.stat().st_size == RESERVE
     refused = []
 
     def refuse(action: int, *_: object) -> int:
@@ -104,7 +105,20 @@ def test_lines_can_be_confirmed_on_a_disk_that_they_filled(path: Path) -> None:
     outbox._db.set_authorizer(refuse)
     assert len(read(outbox)) == 50
     assert refused
-    assert reserve.exists()
+    assert not reserve.exists()
+
+
+def test_without_its_reserve_it_takes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New lines never fill the room in which old ones are removed; they are taken once there is enough for both."""
+    outbox = Outbox(path)
+    outbox.commit([event(1)], 1)
+    path.with_name("outbox.db-reserve").unlink()
+    monkeypatch.setattr(outbox_module, "RESERVE", 2**60)
+    with pytest.raises(sqlite3.OperationalError, match="reserve"):
+        outbox.commit([event(2)], 2)
+    assert [line["bytes"] for line in read(outbox)] == [1]
+    monkeypatch.setattr(outbox_module, "RESERVE", 1000)
+    assert outbox.commit([event(2)], 3) == 1
 
 
 def test_it_starts_on_a_disk_that_has_no_room_at_all(path: Path) -> None:
