@@ -105,24 +105,11 @@ class Outbox:
 
         If it took all of them, then all before `through` (milliseconds) is on record: what a crash leaves begins there.
         """
-        with self._file() as db:
-            self._set_reserve(db)
-            taken = lines[: max(0, self.limit - self.waiting)]
-            rows = []
-            for seq, line in enumerate(taken, self._seq + 1):
-                line.seq = seq
-                rows.append((self._epoch, seq, seq, through, _ENCODER.encode(line)))
-            db.execute("BEGIN IMMEDIATE")
-            if rows and self._seq == 0:
-                began = db.execute("SELECT at FROM alive").fetchone() or (through,)
-                db.execute("INSERT INTO sent (epoch, hour, seq, at) VALUES (?, 0, 0, ?)", (self._epoch, *began))
-            db.executemany("INSERT INTO lines (epoch, seq, last, at, line) VALUES (?, ?, ?, ?, ?)", rows)
-            if len(rows) == len(lines):
-                db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?, ?)", (through, int(stopping)))
-            db.execute("COMMIT")
-            self._seq += len(rows)
-            self.waiting += len(rows)
-            return len(rows)
+        try:
+            return self._commit(lines, through, stopping)
+        except sqlite3.Error:
+            self._shrink()  # room for the next try
+            raise
 
     def batch(self, size: int) -> Batch | None:
         """The oldest lines that the analyser has not confirmed, all of one epoch; None if there are none."""
@@ -180,6 +167,26 @@ class Outbox:
             )
             self.waiting += 1
             return last - has
+
+    def _commit(self, lines: Sequence[Event | Gap], through: int, stopping: bool) -> int:
+        with self._file() as db:
+            self._set_reserve()
+            taken = lines[: max(0, self.limit - self.waiting)]
+            rows = []
+            for seq, line in enumerate(taken, self._seq + 1):
+                line.seq = seq
+                rows.append((self._epoch, seq, seq, through, _ENCODER.encode(line)))
+            db.execute("BEGIN IMMEDIATE")
+            if rows and self._seq == 0:
+                began = db.execute("SELECT at FROM alive").fetchone() or (through,)
+                db.execute("INSERT INTO sent (epoch, hour, seq, at) VALUES (?, 0, 0, ?)", (self._epoch, *began))
+            db.executemany("INSERT INTO lines (epoch, seq, last, at, line) VALUES (?, ?, ?, ?, ?)", rows)
+            if len(rows) == len(lines):
+                db.execute("INSERT OR REPLACE INTO alive VALUES (1, ?, ?)", (through, int(stopping)))
+            db.execute("COMMIT")
+            self._seq += len(rows)
+            self.waiting += len(rows)
+            return len(rows)
 
     @contextmanager
     def _file(self) -> Iterator[sqlite3.Connection]:
@@ -262,23 +269,22 @@ class Outbox:
                     raise
                 return work()
 
-    def _set_reserve(self, db: sqlite3.Connection) -> None:
+    def _set_reserve(self) -> None:
         if self._reserve.exists():
             return
         try:
-            if not self._has_room():
-                db.execute("PRAGMA incremental_vacuum").fetchall()
-                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                if not self._has_room():
-                    raise OSError
+            if shutil.disk_usage(self._path.parent).free <= RESERVE:  # it would take from others what they still have
+                raise OSError
             self._reserve.write_bytes(bytes(RESERVE))
         except OSError:
             self._release()
             raise sqlite3.OperationalError("there is no room for the outbox's reserve") from None
 
-    def _has_room(self) -> bool:
-        """Whether the disk has more than the reserve, which never takes from others what they still have."""
-        return shutil.disk_usage(self._path.parent).free > RESERVE
+    def _shrink(self) -> None:
+        """Give back to the disk what removed lines have left."""
+        with suppress(sqlite3.Error), self._file() as db:
+            db.execute("PRAGMA incremental_vacuum").fetchall()
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _release(self) -> bool:
         """Free the reserve; whether there was one."""
