@@ -283,8 +283,10 @@ class Outbox:
     def _shrink(self) -> None:
         """Give back to the disk what removed lines have left."""
         with suppress(sqlite3.Error), self._file() as db:
-            db.execute("PRAGMA incremental_vacuum").fetchall()
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            # As a script: `execute` would end after one page.
+            db.executescript(
+                "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)"
+            )
 
     def _release(self) -> bool:
         """Free the reserve; whether there was one."""

@@ -68,7 +68,7 @@ def run(settings: Settings) -> None:
     """Print the figures."""
     queue: deque[Seen | Contact] = deque(maxlen=COUNT)
     noticing = Noticing(settings, queue.append)
-    judging = Judging(settings, lambda ms: b"key", Clock())
+    judging = Judging(lambda ms: b"key", Clock())
     cases = {
         "not catalogued": flows(settings, "www.bbc.co.uk", "GET", "/news"),
         "catalogued, a picture": flows(settings, "static.xx.fbcdn.net", "GET", "/rsrc.php/v4/yO/r/a.js"),

@@ -75,6 +75,7 @@ class Run:
         self.set_back: set[str] = set()
         self.gaps_set_back = 0
         self.full: FullDisk | None = None
+        self.backlog = False
         self.relay = Relay(self.chance)
         self.background = self.chance.choice([0.0, 0.0, 0.1, 0.3])
         self.relay.harm = self._background
@@ -184,7 +185,7 @@ class Run:
 
     def _sender_ended(self, at: tuple[float, float]) -> None:
         copy = oracle.read_copy(self.world.outbox, self.world.folder / f"copy-{self.process}")
-        self.ends.append(oracle.End(self.process, *at, copy, self.full is not None))
+        self.ends.append(oracle.End(self.process, *at, copy, self.full is not None or self.backlog))
 
     # --- the faults --------------------------------------------------------------------------------------
 
@@ -237,6 +238,7 @@ class Run:
         self.relay.harm = lambda: "refused"
         time.sleep(4)
         self.relay.harm = self._background
+        self.backlog = True  # from now on, for who knows how long, events may wait in memory
 
     def do_full_store(self) -> None:
         full = FullDisk(self.world.store, self.analyser)

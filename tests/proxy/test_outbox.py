@@ -108,6 +108,19 @@ def test_lines_can_be_confirmed_on_a_disk_that_they_filled(path: Path) -> None:
     assert not reserve.exists()
 
 
+def test_a_full_disk_gets_back_what_removed_lines_have_left(path: Path) -> None:
+    """When a commit finds no room, the file shrinks to what still waits, so that the next finds some."""
+    outbox = Outbox(path)
+    outbox.commit([event(n) for n in range(5000)], 1)
+    read(outbox)
+    size = path.stat().st_size
+    with no_file_grows_beyond(wal_size(path)), pytest.raises(sqlite3.Error):
+        outbox.commit([event(n) for n in range(20_000)], 2)
+    assert path.stat().st_size < size / 20
+    assert wal_size(path) == 0
+    assert outbox.commit([event(n) for n in range(100)], 3) == 100
+
+
 def test_without_its_reserve_it_takes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """New lines never fill the room in which old ones are removed; they are taken once there is enough for both."""
     outbox = Outbox(path)
