@@ -81,7 +81,9 @@ def run(settings: Settings) -> None:
 
         def through(addon: Noticing | Bare, made: list[http.HTTPFlow] = made) -> int:
             for flow in made:
+                answer, flow.response = flow.response, None
                 addon.requestheaders(flow)
+                flow.response = answer
                 addon.responseheaders(flow)
                 addon.response(flow)
             return len(made)
